@@ -1,0 +1,48 @@
+"""Frappe's permission hooks, all resting on access/scope.py. The default is deny."""
+
+import frappe
+
+from giam_sat_mot_cua.access import scope
+
+DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
+
+
+def unit_condition(doctype: str, field: str, user: str | None) -> str:
+	"""SQL condition that keeps the rows of `doctype` whose `field` is a unit that `user` sees."""
+	units = scope.seen_units(user)
+	if units is None:
+		return "1=1"
+	if not units:
+		return DENY
+	names = ", ".join(frappe.db.escape(unit) for unit in sorted(units))
+	return f"`tab{doctype}`.`{field}` in ({names})"
+
+
+def camera_conditions(user: str | None = None) -> str:
+	return unit_condition("Camera", "unit", user)
+
+
+def recording_hour_conditions(user: str | None = None) -> str:
+	return unit_condition("Recording Hour", "unit", user)
+
+
+def recording_gap_conditions(user: str | None = None) -> str:
+	return unit_condition("Recording Gap", "unit", user)
+
+
+def monitored_unit_conditions(user: str | None = None) -> str:
+	return unit_condition("Monitored Unit", "name", user)
+
+
+def has_unit_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
+	"""For records with a field `unit`. Roles are checked by Frappe before; this only narrows.
+
+	The stored unit counts, not one that a form proposes: else a foreign record could be opened by sending
+	it with one's own unit.
+	"""
+	stored = None if doc.is_new() else frappe.db.get_value(doc.doctype, doc.name, "unit")
+	return scope.sees_unit(stored or doc.get("unit"), user)
+
+
+def has_monitored_unit_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
+	return scope.seen_units(user) is None if doc.is_new() else scope.sees_unit(doc.name, user)

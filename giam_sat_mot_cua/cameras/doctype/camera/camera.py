@@ -1,0 +1,159 @@
+import re
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+SCHEMES = ("rtsp", "rtsps")
+
+
+class Camera(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		from giam_sat_mot_cua.cameras.doctype.camera_using_unit.camera_using_unit import CameraUsingUnit
+
+		asset_number: DF.Data
+		asset_owner: DF.Link
+		camera_code: DF.Data
+		camera_name: DF.Data
+		enabled: DF.Check
+		fault: DF.Literal["", "Wrong Address", "Unreachable", "Wrong Login", "Stream Not Found", "No Video", "Unsupported Format", "No Data Arriving", "Stream Ended", "Storage Fault", "Internal Fault"]
+		firmware_version: DF.Data | None
+		geo_location: DF.JSON | None
+		holds_state_secret: DF.Check
+		installed_on: DF.Date | None
+		is_internal: DF.Check
+		mac_address: DF.Data | None
+		manufacturer: DF.Data | None
+		model: DF.Data | None
+		monitored_area: DF.Literal["Reception Desks", "Waiting Area", "Results Desk", "Entrance", "Other"]
+		picture: DF.Data | None
+		position_note: DF.SmallText | None
+		providing_unit: DF.Link
+		recorder_node: DF.Link | None
+		records_audio: DF.Check
+		responsible_person: DF.Data | None
+		retention_days: DF.Int
+		secret_legal_basis: DF.SmallText | None
+		serial_number: DF.Data | None
+		sound: DF.Data | None
+		state: DF.Literal["Not Recording", "Connecting", "Recording", "Waiting"]
+		state_message: DF.SmallText | None
+		state_since: DF.Datetime | None
+		stream_password: DF.Password | None
+		stream_url: DF.Data | None
+		stream_username: DF.Password | None
+		supplier: DF.Data | None
+		transport: DF.Literal["TCP", "UDP"]
+		unit: DF.Link
+		update_form: DF.Literal["Automatic Stream", "Periodic Upload", "Manual"]
+		update_frequency: DF.Literal["Continuous 24/7", "Working Hours", "Daily", "On Request"]
+		updating_unit: DF.Link | None
+		using_units: DF.TableMultiSelect[CameraUsingUnit]
+		volume: DF.Link | None
+		warranty_until: DF.Date | None
+	# end: auto-generated types
+
+	def validate(self):
+		self.validate_code()
+		self.take_login_out_of_address()
+		self.validate_address()
+		self.require_unit_with_counter()  # Art 1.1
+		self.keep_internal_camera_out()  # Art 1.3
+		self.require_basis_for_state_secret()  # Art 1.2
+
+	def validate_code(self):
+		if not CODE.fullmatch(self.camera_code or ""):
+			frappe.throw(
+				_(
+					"Camera Code {0} cannot be used: write up to 64 letters without accents, digits, hyphens or "
+					"underscores, beginning with a letter or digit, for example NB-HL-01."
+				).format(frappe.bold(self.camera_code or "")),
+				title=_("Camera Code"),
+			)
+
+	def take_login_out_of_address(self):
+		"""Moves user name and password typed into the address to the encrypted fields (Art 5.3)."""
+		self.stream_url = (self.stream_url or "").strip() or None
+		if not self.stream_url or "@" not in self.stream_url:
+			return
+		try:
+			parts = urlsplit(self.stream_url)
+		except ValueError:
+			return  # validate_address says what is wrong
+		login, _at, host = parts.netloc.rpartition("@")
+		username, _colon, password = login.partition(":")
+		self.stream_url = urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
+		if username:
+			self.stream_username = unquote(username)
+		if password:
+			self.stream_password = unquote(password)
+
+	def validate_address(self):
+		if not self.stream_url:
+			return
+		try:
+			parts = urlsplit(self.stream_url)
+			valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+		except ValueError:  # a port that is no number, a broken IPv6 address
+			valid = False
+		if not valid or re.search(r"\s", self.stream_url):
+			frappe.throw(
+				_(
+					"The stream address cannot be used: write it as rtsp://HOST:PORT/PATH, for example "
+					"rtsp://10.1.2.3:554/stream1. User name and password go into their own fields."
+				),
+				title=_("Stream Address"),
+			)
+
+	def require_unit_with_counter(self):
+		unit = frappe.db.get_value("Monitored Unit", self.unit, ["has_counter", "active", "unit_name"])
+		if unit is None:
+			return  # Frappe's own check of links and mandatory fields answers
+		has_counter, active, unit_name = unit
+		if self.is_new() or self.has_value_changed("unit"):
+			if not has_counter:
+				frappe.throw(
+					_(
+						"{0} has no one-stop counter, so no camera of this system may be registered there. Choose "
+						"the unit whose counter the camera shows, or tick 'Has a One-Stop Counter' on the unit."
+					).format(frappe.bold(unit_name)),
+					title=_("Unit of the Counter"),
+				)
+			if not active:
+				frappe.throw(
+					_("{0} is no longer active. Choose the unit that took over its counter.").format(
+						frappe.bold(unit_name)
+					),
+					title=_("Unit of the Counter"),
+				)
+
+	def keep_internal_camera_out(self):
+		if self.is_internal:
+			self.enabled = 0
+			self.state = "Not Recording"
+
+	def require_basis_for_state_secret(self):
+		if self.holds_state_secret and not (self.secret_legal_basis or "").strip():
+			frappe.throw(
+				_("Write the legal basis for marking this camera's footage as possibly holding state secrets."),
+				title=_("State Secrets"),
+			)
+
+	def on_trash(self):
+		if frappe.db.exists("Recording Hour", {"camera": self.name}):
+			frappe.throw(
+				_(
+					"Camera {0} has recordings, so it cannot be deleted. Untick 'Record This Camera' instead: its "
+					"history stays."
+				).format(frappe.bold(self.name)),
+				title=_("Camera"),
+			)

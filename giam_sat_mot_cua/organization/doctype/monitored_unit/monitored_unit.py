@@ -1,0 +1,96 @@
+import re
+
+import frappe
+from frappe import _
+from frappe.utils.nestedset import NestedSet
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class MonitoredUnit(NestedSet):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		active: DF.Check
+		address: DF.SmallText | None
+		email: DF.Data | None
+		has_counter: DF.Check
+		head_since: DF.Date | None
+		head_title: DF.Data | None
+		is_group: DF.Check
+		lft: DF.Int
+		location: DF.JSON | None
+		old_parent: DF.Link | None
+		parent_monitored_unit: DF.Link | None
+		phone: DF.Data | None
+		responsible_head: DF.Data | None
+		rgt: DF.Int
+		unit_code: DF.Data
+		unit_level: DF.Link
+		unit_name: DF.Data
+		unit_role: DF.Literal["Using Unit", "Managing Unit", "Intake Desk", "Superior Body"]
+		valid_from: DF.Date | None
+	# end: auto-generated types
+
+	nsm_parent_field = "parent_monitored_unit"
+
+	def validate(self):
+		self.validate_code()
+		self.validate_superior()
+
+	def validate_code(self):
+		if not CODE.fullmatch(self.unit_code or ""):
+			frappe.throw(
+				_(
+					"Unit Code {0} cannot be used: write up to 64 letters without accents, digits, dots, hyphens or "
+					"underscores, for example NB-HL."
+				).format(frappe.bold(self.unit_code or "")),
+				title=_("Unit Code"),
+			)
+
+	def validate_superior(self):
+		"""A superior unit is a group, and of a higher level (smaller rank), so that scopes never cross."""
+		if not self.parent_monitored_unit:
+			return
+		superior = frappe.db.get_value(
+			"Monitored Unit", self.parent_monitored_unit, ["unit_level", "unit_name", "is_group"], as_dict=True
+		)
+		if not superior:
+			return
+		if not superior.is_group:
+			frappe.throw(
+				_("{0} has no subordinate units. Tick 'Has Subordinate Units' on it first.").format(
+					frappe.bold(superior.unit_name)
+				),
+				title=_("Superior Unit"),
+			)
+		own_rank, its_rank = level_rank(self.unit_level), level_rank(superior.unit_level)
+		if own_rank is not None and its_rank is not None and its_rank > own_rank:
+			frappe.throw(
+				_("{0} is of a lower level, so it cannot be the superior of {1}.").format(
+					frappe.bold(superior.unit_name), frappe.bold(self.unit_name)
+				),
+				title=_("Superior Unit"),
+			)
+
+	def on_update(self):
+		super().on_update()
+		forget_tree()
+
+	def on_trash(self):
+		super().on_trash()
+		forget_tree()
+
+
+def level_rank(level: str | None) -> int | None:
+	return frappe.db.get_value("Unit Level", level, "rank") if level else None
+
+
+def forget_tree() -> None:
+	"""Frappe caches the descendants of user permissions for each user: a tree change must count at once."""
+	frappe.cache().delete_key("user_permissions")

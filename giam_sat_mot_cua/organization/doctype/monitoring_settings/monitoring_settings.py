@@ -1,0 +1,54 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+# field: (smallest, largest) that a recorder can work with
+BOUNDS = {
+	"cameras_per_recorder": (1, 200),
+	"file_seconds": (10, 600),
+	"fragment_ms": (200, 10_000),
+	"stall_seconds": (3, 60),
+	"still_seconds": (5, 3600),
+	"lease_seconds": (4, 60),
+	"retention_days": (1, 3650),
+	"min_free_percent": (1, 50),
+	"link_minutes": (1, 60),
+	"playback_minutes": (5, 1440),
+}
+
+
+class MonitoringSettings(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		cameras_per_recorder: DF.Int
+		file_seconds: DF.Int
+		fragment_ms: DF.Int
+		lease_seconds: DF.Int
+		link_minutes: DF.Int
+		min_free_percent: DF.Percent
+		playback_minutes: DF.Int
+		retention_days: DF.Int
+		stall_seconds: DF.Int
+		still_seconds: DF.Int
+	# end: auto-generated types
+
+	def validate(self):
+		for fieldname, (smallest, largest) in BOUNDS.items():
+			if not smallest <= (self.get(fieldname) or 0) <= largest:
+				frappe.throw(
+					_("{0} must lie between {1} and {2}.").format(
+						frappe.bold(_(self.meta.get_label(fieldname))), smallest, largest
+					),
+					title=_("Monitoring Settings"),
+				)
+
+
+def get_settings() -> "MonitoringSettings":
+	"""The settings, from Frappe's cache."""
+	return frappe.get_cached_doc("Monitoring Settings")

@@ -1,0 +1,25 @@
+from frappe.model.document import Document
+
+
+class RecorderNode(Document):
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		camera_count: DF.Int
+		last_seen: DF.Datetime | None
+		load_average: DF.Float
+		memory_mb: DF.Float
+		newest_packet_age: DF.Float
+		node_name: DF.Data
+		notes: DF.SmallText | None
+		recorder_count: DF.Int
+		state: DF.Literal["Up", "Down"]
+		version: DF.Data | None
+	# end: auto-generated types
+
+	pass

@@ -1,0 +1,107 @@
+"""Install and migrate hooks: seed what is missing."""
+
+import os
+
+import frappe
+from frappe.utils import cint
+
+from giam_sat_mot_cua.access.roles import ALL_ROLES
+from giam_sat_mot_cua.setup import seeds
+
+
+def after_install() -> None:
+	seed()
+	complete_setup_wizard()
+
+
+def after_migrate() -> None:
+	seed()
+
+
+def before_tests() -> None:
+	"""Called by `bench run-tests` on a fresh site."""
+	seed()
+	complete_setup_wizard()
+
+
+def seed() -> None:
+	seed_roles()
+	seed_positions()
+	seed_levels()
+	seed_settings()
+	seed_default_volume()
+
+
+def seed_roles() -> None:
+	for role in ALL_ROLES:
+		if not frappe.db.exists("Role", role):
+			insert({"doctype": "Role", "role_name": role, "desk_access": 1, "is_custom": 0})
+
+
+def seed_positions() -> None:
+	if frappe.db.count("Position"):
+		return  # an administrator may have removed one on purpose
+	for code, name in seeds.POSITIONS:
+		insert({"doctype": "Position", "position_code": code, "position_name": name, "active": 1})
+
+
+def seed_levels() -> None:
+	if frappe.db.count("Unit Level"):
+		return
+	for level in seeds.LEVELS:
+		quotas = [
+			{"position": position, "quota": quota, "scope": scope, "approves_extraction": approves}
+			for position, quota, scope, approves in level["quotas"]
+		]
+		insert({**level, "doctype": "Unit Level", "active": 1, "quotas": quotas})
+
+
+def seed_settings() -> None:
+	"""Writes the defaults of Monitoring Settings once, so that code reads values and never guesses them."""
+	settings = frappe.get_doc("Monitoring Settings")
+	missing = [df for df in settings.meta.fields if df.default and settings.get(df.fieldname) in (None, "", 0)]
+	if missing:
+		for df in missing:
+			settings.set(df.fieldname, df.default)
+		settings.flags.ignore_permissions = True  # runs at install, before anybody has a role
+		settings.save()
+
+
+def seed_default_volume() -> None:
+	"""One volume under the site's folder, so that recording works before an administrator names real disks."""
+	if frappe.db.count("Storage Volume"):
+		return
+	path = os.path.abspath(frappe.get_site_path("footage"))
+	insert({"doctype": "Storage Volume", "volume_name": "main", "path": path, "enabled": 1, "priority": 10})
+
+
+def complete_setup_wizard() -> None:
+	"""Vietnamese, Vietnam's time zone, wizard done; a site already set up by somebody keeps its settings."""
+	settings = frappe.get_doc("System Settings")
+	fields = {df.fieldname for df in settings.meta.fields}
+	if not cint(settings.get("setup_complete")):
+		settings.update({k: v for k, v in seeds.REGIONAL_SETTINGS.items() if k in fields})
+		settings.setup_complete = 1
+		frappe.db.set_default("lang", seeds.REGIONAL_SETTINGS["language"])
+		frappe.db.set_default("desktop:home_page", "workspace")
+		mark_wizard_done_for_each_app()
+	settings.update({k: v for k, v in seeds.SYSTEM_SETTINGS.items() if k in fields})
+	settings.enable_scheduler = 1
+	settings.flags.ignore_mandatory = True
+	settings.flags.ignore_permissions = True  # runs at install, before anybody has a role
+	settings.save()
+	for user in ("Administrator", "Guest"):
+		frappe.db.set_value("User", user, "language", seeds.REGIONAL_SETTINGS["language"])
+	frappe.clear_cache()
+
+
+def mark_wizard_done_for_each_app() -> None:
+	"""Newer Frappe keeps the wizard's state for each installed app."""
+	if frappe.get_meta("Installed Application").has_field("is_setup_complete"):
+		for name in frappe.get_all("Installed Application", pluck="name"):
+			frappe.db.set_value("Installed Application", name, "is_setup_complete", 1)
+
+
+def insert(values: dict):
+	doc = frappe.get_doc(values)
+	return doc.insert(ignore_permissions=True)  # seeding has no user with rights yet
