@@ -1,0 +1,72 @@
+"""`make test`: lint, import contract and every test, on an instance that is made anew each time."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from devbench import bench_setup, instance_up, programs
+from devbench.console import Failure
+from devbench.places import Instance
+from devbench.steps import Steps
+from devbench.tools import environment
+
+
+def run_all(instance: Instance, steps: Steps, log: Path) -> int:
+	"""Exit code 0 only when everything passed. KEEP=1 leaves the instance running, ARGS goes to pytest."""
+	progress, state = steps.progress, instance.state
+	arguments = shlex.split(os.environ.get("ARGS", ""))
+	env = environment(state, instance)
+	bins = state.bench / "env/bin"
+	env["PATH"] = f"{bins}:{env['PATH']}"
+	with progress.step("Lint and import contract"):
+		check([bins / "ruff", "check", "--no-cache", "."], state.source, env)
+		check([bins / "ruff", "format", "--no-cache", "--check", "."], state.source, env)
+		check([bins / "lint-imports", "--no-cache"], state.source, env)
+	with progress.step("A new test instance"):
+		programs.stop(instance)
+		remove(instance)
+		instance.root.mkdir(parents=True)
+		bench_setup.make_test_bench(instance)
+	try:
+		info = instance_up.bring_up(instance, steps, log)
+		env |= variables(instance, info)
+		with progress.step("Tests"):
+			command = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+			code = subprocess.run(command, cwd=state.source, env=env).returncode
+	finally:
+		if os.environ.get("KEEP") != "1":
+			programs.stop(instance)
+	progress.say("Tests passed" if code == 0 else "Tests failed")
+	if code == 0 and os.environ.get("KEEP") != "1":
+		remove(instance)
+	return code
+
+
+def variables(instance: Instance, info: dict) -> dict[str, str]:
+	"""What tests/conftest.py and devbench/stack.py read."""
+	return {
+		"GSMC_TEST_SITE": instance.site,
+		"GSMC_SITES_PATH": str(instance.sites),
+		"GSMC_STATE": str(instance.state.root),
+		"GSMC_SOURCE": str(instance.state.source),
+		"GSMC_INSTANCE": instance.name,
+	}
+
+
+def remove(instance: Instance) -> None:
+	bench = instance.bench
+	for name in ("apps", "env", "sites/assets"):  # links: their targets are shared
+		if (bench / name).is_symlink():
+			(bench / name).unlink()
+	shutil.rmtree(instance.root, ignore_errors=True)
+	instance.info_file.unlink(missing_ok=True)
+
+
+def check(command: list, folder: Path, env: dict[str, str]) -> None:
+	done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+	if done.returncode:
+		raise Failure(
+			f"{Path(command[0]).name} found faults.", "Mend them.", details=done.stdout + done.stderr
+		)
