@@ -35,7 +35,7 @@ def make_bench(state: State, steps: Steps, source: Path, python: str, log: Path)
 		branch = run(["git", "-C", source, "branch", "--show-current"], log, env=env).strip()
 		options = ["--skip-assets", "--no-backups", "--no-procfile", "--skip-redis-config-generation"]
 		options += ["--python", python, "--frappe-path", str(source), "--frappe-branch", branch or "HEAD"]
-		run(["bench", "init", *options, bench], log, cwd=state.root, env=env)
+		run(["bench", "init", *options, bench], log, cwd=state.root, env=env, registry=True)
 		if not (bench / "env/bin/python").exists():
 			raise Failure(
 				"bench init ended without an environment.", "Read the log; run the command again.", log
@@ -83,19 +83,20 @@ def add_line(path: Path, line: str) -> None:
 def install_app(state: State, steps: Steps, log: Path, frontend: bool = True) -> None:
 	"""The app's Python and JavaScript packages in the bench's environment."""
 	link_app(state)
-	env, source = environment(state), state.source
+	env, source, bench = environment(state), state.source, state.bench
 
 	def pip() -> None:
-		run([state.bench / "env/bin/pip", "install", "-q", "-e", source], log, cwd=state.bench, env=env)
+		run([bench / "env/bin/pip", "install", "-q", "-e", source], log, cwd=bench, env=env, registry=True)
 		run(
-			[state.bench / "env/bin/pip", "install", "-q", *dev_dependencies(source)],
+			[bench / "env/bin/pip", "install", "-q", *dev_dependencies(source)],
 			log,
-			cwd=state.bench,
+			cwd=bench,
 			env=env,
+			registry=True,
 		)
 
 	def yarn() -> None:
-		run(["yarn", "install", "--silent", "--no-lockfile"], log, cwd=source, env=env)
+		run(["yarn", "install", "--silent", "--no-lockfile"], log, cwd=source, env=env, registry=True)
 
 	bench_made = steps.done().get("bench", "")
 	made = fingerprint(bench_made, source / "setup.py", source / "pyproject.toml", str(source))

@@ -23,31 +23,33 @@ CAUSES = (
 		"Wait until it has finished (for example unattended-upgrades), then run the same command again.",
 	),
 	(
-		(
-			"temporary failure in name resolution",
-			"could not resolve",
-			"network is unreachable",
-			"connection timed out",
-			"connection refused",
-			"enotfound",
-			"econnrefused",
-			"econnreset",
-			"etimedout",
-			"eai_again",
-			"failed to establish a new connection",
-			"couldn't find any versions for",
-			"no matching distribution found",
-			"could not find a version that satisfies",
-			"unable to fetch some archives",
-		),
-		"A package registry did not answer or did not have what was asked for.",
-		"Check the network and the registry settings of pip, npm and apt, then run the same command again.",
-	),
-	(
 		("permission denied", "eacces"),
 		"A file or folder may not be read or written.",
 		"Look in the log for its name; files made by another user are the usual reason.",
 	),
+)
+
+# For commands that talk to a package registry.
+REGISTRY = (
+	(
+		"temporary failure in name resolution",
+		"could not resolve",
+		"network is unreachable",
+		"connection timed out",
+		"connection refused",
+		"enotfound",
+		"econnrefused",
+		"econnreset",
+		"etimedout",
+		"eai_again",
+		"failed to establish a new connection",
+		"couldn't find any versions for",
+		"no matching distribution found",
+		"could not find a version that satisfies",
+		"unable to fetch some archives",
+	),
+	"A package registry did not answer or did not have what was asked for.",
+	"Check the network and the registry settings of pip, npm and apt, then run the same command again.",
 )
 
 
@@ -95,12 +97,12 @@ def run(
 	cwd: Path | None = None,
 	env: dict[str, str] | None = None,
 	hide: Sequence[str] = (),
-	stdin: str | None = None,
+	registry: bool = False,
 ) -> str:
 	"""Runs `command` with its output appended to `log`; returns the output.
 
-	`hide` lists secrets that are replaced in the log. Raises Failure, with the cause in plain words if it is
-	known.
+	`hide` lists secrets that are replaced in the log; `registry` tells that the command downloads packages.
+	Raises Failure, with the cause in plain words if it is known.
 	"""
 	log.parent.mkdir(parents=True, exist_ok=True)
 	words = [os.fspath(word) for word in command]
@@ -109,8 +111,7 @@ def run(
 			words,
 			cwd=cwd,
 			env=env,
-			input=stdin,
-			stdin=subprocess.DEVNULL if stdin is None else None,
+			stdin=subprocess.DEVNULL,
 			stdout=subprocess.PIPE,
 			stderr=subprocess.STDOUT,
 			text=True,
@@ -124,15 +125,15 @@ def run(
 	with log.open("a") as file:
 		file.write(f"$ {shown}\n{output}\n[exit code {done.returncode}]\n\n")
 	if done.returncode:
-		raise explained(Path(words[0]).name, output, log)
+		raise explained(Path(words[0]).name, output, log, registry)
 	return output
 
 
-def explained(program: str, output: str, log: Path | None) -> Failure:
+def explained(program: str, output: str, log: Path | None, registry: bool = False) -> Failure:
 	"""A Failure for a command that ended badly, worded by what its output says."""
 	low = output.lower()
 	tail = "\n".join(output.rstrip().splitlines()[-TAIL_LINES:])
-	for words, what, advice in CAUSES:
+	for words, what, advice in (*CAUSES, REGISTRY) if registry else CAUSES:
 		if any(word in low for word in words):
 			return Failure(what, advice, log, tail)
 	return Failure(f"{program} ended with an error.", "Read the log; run the same command again.", log, tail)

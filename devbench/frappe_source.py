@@ -60,7 +60,7 @@ def make_repository(target: Path, python: Path, log: Path) -> None:
 	shutil.rmtree(fresh, ignore_errors=True)
 	wheels = fresh / "wheel"
 	wheels.mkdir(parents=True)
-	run([python, "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, WHEEL], log)
+	run([python, "-m", "pip", "download", "-q", "--no-deps", "-d", wheels, WHEEL], log, registry=True)
 	wheel = next(wheels.glob("*.whl"))
 	if hashlib.sha256(wheel.read_bytes()).hexdigest() != WHEEL_SHA256:
 		raise Failure(

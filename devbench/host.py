@@ -49,8 +49,8 @@ def install_packages(names: Sequence[str], progress: Progress, log: Path) -> Non
 		prefix = become_root()
 		env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 		apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=60"]
-		run([*apt, "update", "-q"], log, env=env)
-		run([*apt, "install", "-q", "-y", "--no-install-recommends", *missing], log, env=env)
+		run([*apt, "update", "-q"], log, env=env, registry=True)
+		run([*apt, "install", "-q", "-y", "--no-install-recommends", *missing], log, env=env, registry=True)
 
 
 def is_installed(package: str) -> bool:

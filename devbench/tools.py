@@ -26,11 +26,12 @@ def install_tools(state: State, steps: Steps, python: str, log: Path) -> None:
 	def build() -> None:
 		env = environment(state)
 		run([python, "-m", "venv", "--clear", state.tools / "python"], log, env=env)
-		run([state.tools / "python/bin/pip", "install", "-q", *PYTHON_TOOLS], log, env=env)
+		run([state.tools / "python/bin/pip", "install", "-q", *PYTHON_TOOLS], log, env=env, registry=True)
 		run(
 			["npm", "install", "--no-audit", "--no-fund", "--prefix", state.tools / "node", *NODE_TOOLS],
 			log,
 			env=env,
+			registry=True,
 		)
 
 	made = fingerprint(python, PYTHON_TOOLS, NODE_TOOLS)

@@ -1,4 +1,5 @@
-"""Debian packages that the demo cameras need. Imports nothing, so that it can be read before they are installed."""
+"""Debian packages that the demo cameras need. Imports nothing, so that it can be read before they are
+installed."""
 
 APT_PACKAGES = (
 	"python3-gi",
