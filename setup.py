@@ -6,7 +6,9 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+?)"', (HERE / "giam_sat_mot_cua" / "__init__.py").read_text()).group(1)
+VERSION = re.search(r'__version__ = "(.+?)"', (HERE / "giam_sat_mot_cua" / "__init__.py").read_text()).group(
+	1
+)
 
 # One version of each for Python 3.10 to 3.12, the range that Frappe 15 runs on.
 REQUIREMENTS = [

@@ -59,7 +59,9 @@ def seed_levels() -> None:
 def seed_settings() -> None:
 	"""Writes the defaults of Monitoring Settings once, so that code reads values and never guesses them."""
 	settings = frappe.get_doc("Monitoring Settings")
-	missing = [df for df in settings.meta.fields if df.default and settings.get(df.fieldname) in (None, "", 0)]
+	missing = [
+		df for df in settings.meta.fields if df.default and settings.get(df.fieldname) in (None, "", 0)
+	]
 	if missing:
 		for df in missing:
 			settings.set(df.fieldname, df.default)
@@ -68,7 +70,8 @@ def seed_settings() -> None:
 
 
 def seed_default_volume() -> None:
-	"""One volume under the site's folder, so that recording works before an administrator names real disks."""
+	"""One volume under the site's folder, so that recording works before an administrator names real disks.
+	One volume under the site's folder, so that recording works before an administrator names real disks."""
 	if frappe.db.count("Storage Volume"):
 		return
 	path = os.path.abspath(frappe.get_site_path("footage"))

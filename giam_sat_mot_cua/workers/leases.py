@@ -1,8 +1,9 @@
 """One writer for each camera: leases in Redis with fencing tokens.
 
-A lease is a key that expires by itself; its value is `owner|token`. The token grows with every change of owner,
-so whoever sees a larger one knows that its own lease is gone. An owner is a process: `node:pid:start`; a process
-on the same node that no longer exists loses its leases at once instead of at expiry.
+A lease is a key that expires by itself; its value is `owner|token`. The token grows with every change of
+owner, so whoever sees a larger one knows that its own lease is gone. An owner is a process: `node:pid:start`;
+a
+process on the same node that no longer exists loses its leases at once instead of at expiry.
 """
 
 import os
@@ -124,8 +125,8 @@ def process_space() -> str:
 
 
 def start_ticks(pid: int) -> str | None:
-	"""Start time of a process in clock ticks since boot (proc(5), field 22); None when there is no such process
-	or only its zombie is left."""
+	"""Start time of a process in clock ticks since boot (proc(5), field 22); None when there is no such
+	process or only its zombie is left."""
 	try:
 		fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 	except OSError:

@@ -25,7 +25,19 @@ class Camera(Document):
 		camera_code: DF.Data
 		camera_name: DF.Data
 		enabled: DF.Check
-		fault: DF.Literal["", "Wrong Address", "Unreachable", "Wrong Login", "Stream Not Found", "No Video", "Unsupported Format", "No Data Arriving", "Stream Ended", "Storage Fault", "Internal Fault"]
+		fault: DF.Literal[
+			"",
+			"Wrong Address",
+			"Unreachable",
+			"Wrong Login",
+			"Stream Not Found",
+			"No Video",
+			"Unsupported Format",
+			"No Data Arriving",
+			"Stream Ended",
+			"Storage Fault",
+			"Internal Fault",
+		]
 		firmware_version: DF.Data | None
 		geo_location: DF.JSON | None
 		holds_state_secret: DF.Check
@@ -144,7 +156,9 @@ class Camera(Document):
 	def require_basis_for_state_secret(self):
 		if self.holds_state_secret and not (self.secret_legal_basis or "").strip():
 			frappe.throw(
-				_("Write the legal basis for marking this camera's footage as possibly holding state secrets."),
+				_(
+					"Write the legal basis for marking this camera's footage as possibly holding state secrets."
+				),
 				title=_("State Secrets"),
 			)
 

@@ -58,7 +58,10 @@ class MonitoredUnit(NestedSet):
 		if not self.parent_monitored_unit:
 			return
 		superior = frappe.db.get_value(
-			"Monitored Unit", self.parent_monitored_unit, ["unit_level", "unit_name", "is_group"], as_dict=True
+			"Monitored Unit",
+			self.parent_monitored_unit,
+			["unit_level", "unit_name", "is_group"],
+			as_dict=True,
 		)
 		if not superior:
 			return

@@ -13,7 +13,18 @@ class RecordingGap(Document):
 		from frappe.types import DF
 
 		camera: DF.Link
-		cause: DF.Literal["Camera Offline", "Network", "Authentication", "Configuration", "Recorder Down", "Storage", "Clock", "Maintenance", "Switched Off", "Unknown"]
+		cause: DF.Literal[
+			"Camera Offline",
+			"Network",
+			"Authentication",
+			"Configuration",
+			"Recorder Down",
+			"Storage",
+			"Clock",
+			"Maintenance",
+			"Switched Off",
+			"Unknown",
+		]
 		detail: DF.SmallText | None
 		duration_s: DF.Float
 		end_time: DF.Datetime | None

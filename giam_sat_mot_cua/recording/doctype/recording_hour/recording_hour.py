@@ -26,4 +26,6 @@ class RecordingHour(Document):
 	# end: auto-generated types
 
 	def on_trash(self):
-		frappe.throw(_("The recording index is history: rows are never deleted, not even with their footage."))
+		frappe.throw(
+			_("The recording index is history: rows are never deleted, not even with their footage.")
+		)

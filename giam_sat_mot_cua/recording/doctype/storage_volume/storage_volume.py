@@ -38,9 +38,9 @@ class StorageVolume(Document):
 	def validate_volume_name(self):
 		if not NAME.fullmatch(self.volume_name or ""):
 			frappe.throw(
-				_("Volume Name {0} cannot be used: write up to 32 lower-case letters, digits and hyphens.").format(
-					frappe.bold(self.volume_name or "")
-				),
+				_(
+					"Volume Name {0} cannot be used: write up to 32 lower-case letters, digits and hyphens."
+				).format(frappe.bold(self.volume_name or "")),
 				title=_("Volume Name"),
 			)
 
@@ -48,7 +48,8 @@ class StorageVolume(Document):
 		self.path = os.path.normpath((self.path or "").strip())
 		if not os.path.isabs(self.path) or self.path == "/":
 			frappe.throw(
-				_("The folder of a volume is an absolute path such as /srv/footage."), title=_("Storage Volume")
+				_("The folder of a volume is an absolute path such as /srv/footage."),
+				title=_("Storage Volume"),
 			)
 		other = frappe.db.get_value(
 			"Storage Volume",
@@ -56,7 +57,9 @@ class StorageVolume(Document):
 		)
 		if other:
 			frappe.throw(
-				_("Volume {0} already uses this folder. Two volumes cannot share one.").format(frappe.bold(other)),
+				_("Volume {0} already uses this folder. Two volumes cannot share one.").format(
+					frappe.bold(other)
+				),
 				title=_("Storage Volume"),
 			)
 		if not self.is_new() and self.has_value_changed("path") and self.has_footage():
@@ -74,8 +77,8 @@ class StorageVolume(Document):
 	def on_trash(self):
 		if self.has_footage():
 			frappe.throw(
-				_("Volume {0} may hold footage. Untick 'Record to This Volume' instead of deleting it.").format(
-					frappe.bold(self.name)
-				),
+				_(
+					"Volume {0} may hold footage. Untick 'Record to This Volume' instead of deleting it."
+				).format(frappe.bold(self.name)),
 				title=_("Storage Volume"),
 			)

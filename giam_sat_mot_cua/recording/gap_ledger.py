@@ -1,0 +1,95 @@
+"""Recording Gap: what was not recorded, and why. This file is its only writer.
+
+A gap's name is CAMERA-START in milliseconds, so that hearing of the same gap twice changes nothing. An open
+gap has no end yet. The cause that was known first stays; people explain gaps later, nobody removes them.
+"""
+
+import frappe
+
+from giam_sat_mot_cua.recording import clock
+
+# what `media` and the workers call a cause -> option of the DocType
+CAUSES = {
+	"camera_offline": "Camera Offline",
+	"network": "Network",
+	"authentication": "Authentication",
+	"configuration": "Configuration",
+	"recorder_down": "Recorder Down",
+	"disk": "Storage",
+	"clock": "Clock",
+	"maintenance": "Maintenance",
+	"switched_off": "Switched Off",
+	"unknown": "Unknown",
+}
+
+
+def gap_name(camera: str, start_utc_ms: int) -> str:
+	return f"{camera}-{start_utc_ms}"
+
+
+def open_gap(camera: str, unit: str, start_utc_ms: int, cause: str) -> None:
+	"""Notes that nothing is recorded from `start_utc_ms` on. A gap already open at an earlier time goes on.
+	Notes that nothing is recorded from `start_utc_ms` on. A gap already open at an earlier time goes on."""
+	if frappe.db.exists("Recording Gap", gap_name(camera, start_utc_ms)):
+		return
+	if frappe.db.exists("Recording Gap", {"camera": camera, "end_utc": ("is", "not set")}):
+		return
+	insert(camera, unit, start_utc_ms, None, cause)
+
+
+def close_gap(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int, cause: str) -> None:
+	"""Notes the end of a gap, and of every other gap of the camera that is still open at that time."""
+	name = gap_name(camera, start_utc_ms)
+	known = frappe.db.get_value("Recording Gap", name, ["name", "end_utc"], as_dict=True)
+	earlier_open = [gap for gap in open_gaps(camera) if gap.name != name]
+	for gap in earlier_open:
+		end(
+			gap.name,
+			clock.utc_ms(gap.start_utc),
+			min(end_utc_ms, max(start_utc_ms, clock.utc_ms(gap.start_utc))),
+		)
+	if not known:
+		if end_utc_ms > start_utc_ms:
+			insert(camera, unit, start_utc_ms, end_utc_ms, cause)
+	elif not known.end_utc:
+		end(name, start_utc_ms, end_utc_ms)
+
+
+def open_gaps(camera: str) -> list:
+	return frappe.get_all(
+		"Recording Gap",
+		{"camera": camera, "end_utc": ("is", "not set")},
+		["name", "start_utc", "cause"],
+		order_by="start_utc",
+	)
+
+
+def insert(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int | None, cause: str) -> None:
+	doc = frappe.get_doc(
+		{
+			"doctype": "Recording Gap",
+			"name": gap_name(camera, start_utc_ms),
+			"camera": camera,
+			"unit": unit,
+			"cause": CAUSES.get(cause, "Unknown"),
+			"start_utc": clock.utc_time(start_utc_ms),
+			"start_time": clock.site_time(start_utc_ms),
+			**end_values(start_utc_ms, end_utc_ms),
+		}
+	)
+	doc.flags.name_set = True
+	doc.db_insert()  # a ledger row that recorders write: nothing of a form applies to it
+
+
+def end(name: str, start_utc_ms: int, end_utc_ms: int) -> None:
+	frappe.db.set_value("Recording Gap", name, end_values(start_utc_ms, end_utc_ms))
+
+
+def end_values(start_utc_ms: int, end_utc_ms: int | None) -> dict:
+	if end_utc_ms is None:
+		return {}
+	return {
+		"end_utc": clock.utc_time(end_utc_ms),
+		"end_time": clock.site_time(end_utc_ms),
+		"duration_s": max(end_utc_ms - start_utc_ms, 0) / 1000,
+	}

@@ -1,0 +1,67 @@
+"""Recorder jobs: who is alive, and whether one more waits in the queue.
+
+Every live recorder sees to it that another recorder job is queued behind it. A worker whose job died takes
+that one within milliseconds; a worker without cameras to record is a hot standby.
+"""
+
+import json
+import time
+
+import frappe
+from frappe.utils.background_jobs import get_queue
+from redis import Redis
+
+QUEUE = "recording"
+METHOD = "giam_sat_mot_cua.workers.recorder.run"
+JOB_PREFIX = "gsmc-recorder-"
+ALIVE_S = 10
+
+
+class Fleet:
+	"""The recorders of one site, as they report themselves to Redis. Methods may raise RedisError."""
+
+	def __init__(self, redis: Redis, site: str):
+		self.redis, self.key = redis, f"gsmc:{site}:recorders"
+		self.health_key = f"gsmc:{site}:camera-health"
+
+	def report(self, owner: str, facts: dict, health: dict[str, dict]) -> None:
+		"""Says that `owner` is alive, with facts (node, cameras, capacity, leaving) and the health of its
+		cameras."""
+		now = time.time()
+		pipe = self.redis.pipeline(transaction=False)
+		pipe.hset(self.key, owner, json.dumps({**facts, "at": now}))
+		if health:
+			pipe.hset(self.health_key, mapping={c: json.dumps({**h, "at": now}) for c, h in health.items()})
+		pipe.execute()
+
+	def leave(self, owner: str, cameras: list[str]) -> None:
+		self.redis.hdel(self.key, owner)
+		if cameras:
+			self.redis.hdel(self.health_key, *cameras)
+
+	def alive(self) -> dict[str, dict]:
+		"""Owner -> facts of the recorders that reported within the last seconds; older ones are forgotten."""
+		found, now = {}, time.time()
+		for owner, text in self.redis.hgetall(self.key).items():
+			facts = json.loads(text)
+			if now - facts["at"] <= ALIVE_S:
+				found[owner.decode()] = facts
+			elif now - facts["at"] > 60 * ALIVE_S:
+				self.redis.hdel(self.key, owner)
+		return found
+
+	def camera_health(self) -> dict[str, dict]:
+		return {c.decode(): json.loads(text) for c, text in self.redis.hgetall(self.health_key).items()}
+
+
+def queued_recorders() -> int:
+	"""Recorder jobs of this site that wait in the queue."""
+	site = frappe.local.site
+	return sum(1 for job in get_queue(QUEUE).get_job_ids() if job.startswith(site) and JOB_PREFIX in job)
+
+
+def keep_one_queued() -> None:
+	"""Two callers at the same moment may queue two: one more standby, no harm."""
+	if queued_recorders():
+		return
+	frappe.enqueue(METHOD, queue=QUEUE, timeout=-1, job_id=JOB_PREFIX + frappe.generate_hash(length=10))

@@ -1,0 +1,348 @@
+"""The recorder: an RQ job that never ends by itself. Leases in, camera recorders running, events out.
+
+Every second it renews its leases, takes cameras that nobody holds, lets go of those that are no longer
+wanted, and hands events to the journal and the database. It ends when its worker is told to stop (SIGTERM to
+either, or a
+warm shutdown noted in Redis); when its worker dies, it goes on until another recorder can take over. Redis or
+MariaDB may go away meanwhile: recording goes on, and everything is delivered when they are back.
+"""
+
+import os
+import queue
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import frappe
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import get_current_job
+
+import giam_sat_mot_cua
+from giam_sat_mot_cua.media import events
+from giam_sat_mot_cua.media.recorder import CameraRecorder
+from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.workers import fleet, indexer, journal, leases, reconcile, volumes, wanted
+from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
+from giam_sat_mot_cua.workers.leases import Lease, LeaseTable
+from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
+
+TURN_S = 1.0
+READ_WANTED_S = 5.0
+NODE_REPORT_S = 30.0
+NEW_CAMERAS_A_TURN = 10  # connecting is the expensive part: a full recorder starts within a few turns
+STOP_S = 12.0
+REDIS_TIMEOUT_S = 3.0
+
+
+def run() -> None:
+	"""The job that RQ runs."""
+	Recorder().run()
+
+
+class Recorder:
+	"""One process, many cameras."""
+
+	def __init__(self):
+		self.site = frappe.local.site
+		self.node = leases.node_name()
+		self.owner = leases.own_name()
+		self.redis = Redis.from_url(
+			frappe.conf.redis_queue, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
+		)
+		self.worker_pid = os.getppid()
+		job = get_current_job()
+		self.worker_name = job.worker_name if job else None
+		self.fleet = fleet.Fleet(self.redis, self.site)
+		self.table: LeaseTable | None = None
+		self.settings: RecordingSettings | None = None
+		self.wanted_list = wanted.WantedList(self.node)
+		self.wanted: dict[str, WantedCamera] = {}
+		self.running: dict[str, CameraRecorder] = {}
+		self.runs_with: dict[str, WantedCamera] = {}
+		self.held: dict[str, Lease] = {}
+		self.events: queue.SimpleQueue = queue.SimpleQueue()
+		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database
+		self.volumes: dict[str, Path] = {}
+		self.stopping = False
+		self.next_read = self.next_node_report = 0.0
+		self.lost: set[str] = set()  # services that are away now, each logged once
+
+	def run(self) -> None:
+		signal.signal(signal.SIGTERM, self.note_signal)
+		frappe.db.close()  # units of work open their own
+		try:
+			while not self.must_stop():
+				self.turn()
+				time.sleep(TURN_S)
+		finally:
+			self.stop()
+
+	def note_signal(self, _number, _frame) -> None:
+		self.stopping = True
+
+	def turn(self) -> None:
+		self.read_wanted()
+		self.drop_unwanted()
+		try:
+			self.hold_leases()
+			self.take_free_cameras()
+			self.report()
+			fleet.keep_one_queued()
+			self.found("Redis")
+		except RedisError as error:
+			self.missing("Redis", error)
+		self.deliver()
+		self.report_node()
+
+	# When to stop
+
+	def must_stop(self) -> bool:
+		if self.stopping:
+			return True
+		try:
+			if os.getppid() != self.worker_pid:
+				return self.somebody_can_take_over()
+			return self.worker_is_leaving()
+		except RedisError:
+			return False  # nobody could take over without Redis
+
+	def worker_is_leaving(self) -> bool:
+		"""RQ notes a warm shutdown in Redis and then waits for this job; it does not tell the job itself."""
+		key = f"rq:worker:{self.worker_name}"
+		return bool(self.worker_name and self.redis.hget(key, "shutdown_requested_date"))
+
+	def somebody_can_take_over(self) -> bool:
+		"""Whether another recorder, with a worker of its own, has room for all our cameras."""
+		room = 0
+		for owner, facts in self.fleet.alive().items():
+			if owner != self.owner and not facts["leaving"]:
+				room += facts["capacity"] - facts["cameras"]
+		return room >= len(self.running)
+
+	# Which cameras
+
+	def read_wanted(self) -> None:
+		if time.monotonic() < self.next_read:
+			return
+		try:
+			with unit_of_work():
+				self.settings, self.wanted = self.wanted_list.read()
+			self.found("MariaDB")
+		except DatabaseAway as error:
+			self.missing("MariaDB", error)
+			self.next_read = time.monotonic() + TURN_S
+			return
+		self.next_read = time.monotonic() + READ_WANTED_S
+		ttl_ms = self.settings.lease_seconds * 1000
+		if not self.table or self.table.ttl_ms != ttl_ms:
+			self.table = LeaseTable(self.redis, self.site, self.owner, ttl_ms)
+
+	def drop_unwanted(self) -> None:
+		"""Stops cameras that are switched off or have changed; changed ones are taken again in this turn."""
+		gone = [name for name in self.running if self.wanted.get(name) != self.runs_with[name]]
+		if not gone:
+			return
+		switched_off = [name for name in gone if name not in self.wanted]
+		self.stop_cameras(gone)
+		for name in switched_off:
+			self.note(name, events.GapOpened(name, clock.now_ms(), "switched_off"))
+		try:
+			for name in gone:
+				self.table.release(self.held.pop(name))
+		except RedisError:
+			pass  # the lease ends by itself
+
+	def hold_leases(self) -> None:
+		if not self.table:
+			return
+		lost = self.table.renew(list(self.held.values()))
+		if lost:
+			names = [lease.camera for lease in lost]
+			self.stop_cameras(names)
+			for name in names:
+				self.held.pop(name, None)
+
+	def take_free_cameras(self) -> None:
+		if not self.settings or os.getppid() != self.worker_pid:
+			return
+		free = self.settings.cameras_per_recorder - len(self.running)
+		for name in [name for name in self.wanted if name not in self.running][: max(free, 0) +
+		NEW_CAMERAS_A_TURN]: if free <= 0:
+				return
+			lease = self.table.acquire(name)
+			if lease and self.start(name, self.wanted[name]):
+				self.held[name] = lease
+				free -= 1
+
+	def start(self, name: str, camera: WantedCamera) -> bool:
+		"""Starts recording a camera whose lease was just taken, after mending what its last recorder left."""
+		volume, settings = camera.volume, camera.settings
+		self.volumes[volume.name] = volume.path
+		try:
+			with unit_of_work():
+				found = reconcile.recover_camera(name, volume)
+		except DatabaseAway as error:
+			self.missing("MariaDB", error)
+			return False  # without it the end of the last recording is not known; the lease ends by itself
+		recorder = CameraRecorder(
+			camera.stream,
+			volume.path,
+			lambda event: self.events.put((volume.name, event)),
+			file_seconds=settings.file_seconds,
+			fragment_ms=settings.fragment_ms,
+			still_seconds=settings.still_seconds,
+			stall_seconds=settings.stall_seconds,
+			audio=camera.records_audio,
+			recorded_until_utc_ms=found.recorded_until_utc_ms,
+			min_free_bytes=volume.min_free_bytes,
+		)
+		for event in found.events:
+			self.note(name, event, volume.name)
+		self.running[name], self.runs_with[name] = recorder, camera
+		recorder.start()
+		return True
+
+	def stop_cameras(self, names: list[str]) -> None:
+		"""Closes their files. All at once, since each waits for its own stream."""
+		recorders = [self.running.pop(name) for name in names if name in self.running]
+		for recorder in recorders:
+			recorder.request_stop()
+		if recorders:
+			with ThreadPoolExecutor(max_workers=len(recorders)) as pool:
+				list(pool.map(lambda recorder: recorder.stop(STOP_S), recorders))
+		for name in names:
+			self.runs_with.pop(name, None)
+
+	# What happened
+
+	def note(self, camera: str, event, volume: str | None = None) -> None:
+		volume = volume or next(iter(self.volumes), "")
+		self.events.put((volume, event))
+
+	def deliver(self) -> None:
+		"""Events -> journal -> database. Nothing leaves memory or journal before the database has it."""
+		fresh: dict[str, list] = {}
+		while not self.events.empty():
+			volume, event = self.events.get()
+			fresh.setdefault(volume, []).append(event)
+		for volume in {*fresh, *self.unsaved}:
+			self.deliver_volume(volume, fresh.get(volume, []))
+
+	def deliver_volume(self, volume: str, fresh: list) -> None:
+		path = self.volumes.get(volume)
+		if path is None:
+			return
+		own = journal.Journal(path, self.owner)
+		try:
+			own.append([event for event in fresh if isinstance(event, indexer.LASTING)])
+			self.found(f"volume {volume}")
+		except OSError as error:  # full or gone: the database may still be there, and memory holds the events
+			self.missing(f"volume {volume}", error)
+		waiting = self.unsaved.setdefault(volume, [])
+		waiting.extend(fresh)
+		if not waiting:
+			return
+		try:
+			indexer.deliver(waiting, volume, path, self.node)
+			self.found("MariaDB")
+		except DatabaseAway as error:
+			self.missing("MariaDB", error)
+			return
+		self.unsaved[volume] = []
+		try:
+			own.empty()
+		except OSError:
+			pass  # delivered once more by whoever finds it: that changes nothing
+
+	def report(self) -> None:
+		facts = {
+			"node": self.node,
+			"cameras": len(self.running),
+			"capacity": self.settings.cameras_per_recorder if self.settings else 0,
+			"leaving": os.getppid() != self.worker_pid,
+		}
+		health = {name: asdict(recorder.health()) for name, recorder in self.running.items()}
+		self.fleet.report(self.owner, facts, health)
+
+	def report_node(self) -> None:
+		"""The Recorder Node row and the volumes of this machine, every half minute."""
+		if time.monotonic() < self.next_node_report:
+			return
+		self.next_node_report = time.monotonic() + NODE_REPORT_S
+		try:
+			mine = [facts for facts in self.fleet.alive().values() if facts["node"] == self.node]
+			ages = [recorder.health().packet_age_s for recorder in self.running.values()]
+			with unit_of_work():
+				volumes.inspect(self.node)
+				write_node(self.node, mine, max((age for age in ages if age is not None), default=None))
+			self.adopt_journals()
+		except (RedisError, DatabaseAway):
+			pass  # said by the turn itself
+
+	def adopt_journals(self) -> None:
+		"""Delivers what dead recorders of this node left in their journals."""
+		for volume, path in self.known_volumes().items():
+			for left in journal.left_behind(path):
+				indexer.deliver(journal.read_events(left), volume, path, self.node)
+				left.unlink(missing_ok=True)
+
+	def known_volumes(self) -> dict[str, Path]:
+		return {camera.volume.name: camera.volume.path for camera in self.wanted.values()}
+
+	def missing(self, service: str, error: Exception) -> None:
+		"""Logged once when it goes away, and once when it is back."""
+		if service not in self.lost:
+			self.lost.add(service)
+			print(f"recorder: {service} is away ({type(error).__name__}); recording goes on", flush=True)
+
+	def found(self, service: str) -> None:
+		if service in self.lost:
+			self.lost.discard(service)
+			print(f"recorder: {service} is back", flush=True)
+
+	def stop(self) -> None:
+		"""Closes all files, delivers, gives the cameras back."""
+		names = list(self.running)
+		self.stop_cameras(names)
+		self.deliver()
+		try:
+			for lease in self.held.values():
+				self.table.release(lease)
+			self.fleet.leave(self.owner, names)
+		except RedisError:
+			pass  # leases end by themselves
+		try:
+			frappe.connect(set_admin_as_user=False)  # RQ's wrapper commits and closes a connection at the end
+			frappe.db.connect()
+		except Exception:
+			pass
+
+
+def write_node(node: str, recorders: list[dict], newest_packet_age: float | None) -> None:
+	values = {
+		"state": "Up",
+		"last_seen": clock.site_time(clock.now_ms()),
+		"version": giam_sat_mot_cua.__version__,
+		"recorder_count": len(recorders),
+		"camera_count": sum(facts["cameras"] for facts in recorders),
+		"load_average": round(os.getloadavg()[0], 2),
+		"memory_mb": round(own_memory_mb(), 1),
+		"newest_packet_age": round(newest_packet_age or 0, 1),
+	}
+	if frappe.db.exists("Recorder Node", node):
+		frappe.db.set_value("Recorder Node", node, values, update_modified=False)
+	else:
+		doc = frappe.get_doc({"doctype": "Recorder Node", "node_name": node, **values})
+		doc.insert(ignore_permissions=True)  # a machine announces itself; there is no user
+
+
+def own_memory_mb() -> float:
+	for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+		if line.startswith("Pss:"):
+			return int(line.split()[1]) / 1000
+	return 0.0
+
+

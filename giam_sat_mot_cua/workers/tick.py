@@ -1,0 +1,68 @@
+"""Scheduler methods. They only fan out: recorders do the work, and do it without the tick as well."""
+
+import frappe
+from frappe.utils import add_to_date, now_datetime
+from frappe.utils.background_jobs import get_redis_conn
+
+from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.workers import camera_state, fleet, leases, volumes, wanted
+from giam_sat_mot_cua.workers.leases import LeaseTable
+
+NODE_DOWN_S = 90
+UNRECORDED_S = 45  # a camera moves between recorders within seconds; longer is worth saying
+
+
+def keep_recorders_running() -> None:
+	"""Every minute: a recorder job in the queue, and the truth about cameras and nodes that have none."""
+	fleet.keep_one_queued()
+	show_unrecorded_cameras()
+	show_switched_off_cameras()
+	show_silent_nodes()
+
+
+def check_volumes() -> None:
+	"""Every five minutes: volumes of this machine, even when it runs no recorder."""
+	volumes.inspect(leases.node_name())
+
+
+def show_unrecorded_cameras() -> None:
+	"""Cameras that should be recorded but that nobody has held for a while."""
+	settings = wanted.read_settings()
+	rows = frappe.get_all(
+		"Camera",
+		{"enabled": 1, "is_internal": 0, "stream_url": ("is", "set")},
+		["name", "state", "state_since", "recorder_node"],
+		order_by="name",
+	)
+	table = LeaseTable(get_redis_conn(), frappe.local.site, leases.own_name(), settings.lease_seconds * 1000)
+	held = table.holders([row.name for row in rows])
+	health = fleet.Fleet(get_redis_conn(), frappe.local.site).camera_health()
+	now = clock.now_ms() / 1000
+	for row in rows:
+		seen = health.get(row.name, {}).get("at", 0)
+		already = row.state == "Waiting" and not row.recorder_node
+		if row.name not in held and now - seen > UNRECORDED_S and not already:
+			camera_state.show_unrecorded(row.name)
+
+
+def show_switched_off_cameras() -> None:
+	"""A camera that was switched off while no recorder held it keeps no stale state."""
+	table = frappe.qb.DocType("Camera")
+	idle = (
+		(table.enabled == 0) | (table.is_internal == 1) | table.stream_url.isnull() | (table.stream_url == "")
+	)
+	rows = frappe.qb.from_(table).select(table.name).where(idle & (table.state != "Not Recording")).run()
+	now = clock.now_ms()
+	for (name,) in rows:
+		camera_state.show(name, "stopped", None, now)
+
+
+def show_silent_nodes() -> None:
+	silent = frappe.get_all(
+		"Recorder Node",
+		{"state": "Up", "last_seen": ("<", add_to_date(now_datetime(), seconds=-NODE_DOWN_S))},
+		pluck="name",
+		order_by="name",
+	)
+	for name in silent:
+		frappe.db.set_value("Recorder Node", name, "state", "Down", update_modified=False)
