@@ -1,0 +1,304 @@
+"""Fragmented MP4 (ISO/IEC 14496-12) as we write it: boxes, fragments, and the index at a file's end.
+
+A file is `ftyp moov (moof mdat)* mfra`. The muxer leaves the end to us: `mfra` holds the usual `tfra` with
+the key frames, and a `uuid` box with every fragment, so that a file is described by reading its last
+kilobytes.
+`mfro`, the last 16 bytes, tells how long `mfra` is.
+"""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+TIMESCALE = 90_000  # ticks of the video track
+INDEX_UUID = bytes.fromhex("9d6f6a1ee0bb4f0f9a5b6d676d736331")
+VIDEO_TRACK = 1
+NOT_A_KEY_FRAME = 0x10000  # sample_is_non_sync_sample of the sample flags
+ENTRY = struct.Struct(">QQIB")  # offset, start in ticks, bytes, 1 when it begins with a key frame
+HEAD = struct.Struct(">IQ")  # number of entries, end of the last one in ticks
+
+
+class BrokenFile(Exception):
+	"""A file that is not what we write, or ends in the middle of a box."""
+
+
+@dataclass(frozen=True)
+class Fragment:
+	"""A `moof` with its `mdat`: place in the file (bytes), time in the file (ticks of TIMESCALE)."""
+
+	offset: int
+	size: int
+	start: int
+	duration: int
+	key: bool
+
+	@property
+	def end(self) -> int:
+		return self.start + self.duration
+
+
+def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+	"""(type, start of the body, end of the box) of the boxes in data[start:end]. BrokenFile when one
+	overruns."""
+	end = len(data) if end is None else end
+	while start + 8 <= end:
+		size, kind = struct.unpack_from(">I4s", data, start)
+		body = start + 8
+		if size == 1:
+			size = struct.unpack_from(">Q", data, body)[0]
+			body += 8
+		if size < body - start or start + size > end:
+			raise BrokenFile(f"box {kind!r} overruns its container")
+		yield kind, body, start + size
+		start += size
+
+
+def parse_moof(moof: bytes, offset: int, size: int) -> Fragment | None:
+	"""The fragment of a `moof` body; None when it holds no video. `size` counts moof and mdat."""
+	for kind, body, end in boxes(moof):
+		if kind == b"traf":
+			found = parse_traf(moof, body, end)
+			if found:
+				return Fragment(offset, size, *found)
+	return None
+
+
+def parse_traf(data: bytes, start: int, end: int) -> tuple[int, int, bool] | None:
+	"""(start, duration, key) of the video track's samples, or None for another track."""
+	default_duration = default_flags = 0
+	decode_time, duration, first_flags = 0, 0, None
+	for kind, body, _end in boxes(data, start, end):
+		if kind == b"tfhd":
+			track, default_duration, default_flags = parse_tfhd(data, body)
+			if track != VIDEO_TRACK:
+				return None
+		elif kind == b"tfdt":
+			decode_time = struct.unpack_from(">Q" if data[body] else ">I", data, body + 4)[0]
+		elif kind == b"trun":
+			length, flags = parse_trun(data, body, default_duration, default_flags)
+			duration += length
+			first_flags = flags if first_flags is None else first_flags
+	return decode_time, duration, not (first_flags or 0) & NOT_A_KEY_FRAME
+
+
+def parse_tfhd(data: bytes, body: int) -> tuple[int, int, int]:
+	"""(track, default duration, default flags)."""
+	flags = struct.unpack_from(">I", data, body)[0] & 0xFFFFFF
+	track = struct.unpack_from(">I", data, body + 4)[0]
+	place = body + 8 + (8 if flags & 0x1 else 0) + (4 if flags & 0x2 else 0)
+	duration = sample_flags = 0
+	if flags & 0x8:
+		duration = struct.unpack_from(">I", data, place)[0]
+		place += 4
+	if flags & 0x10:
+		place += 4
+	if flags & 0x20:
+		sample_flags = struct.unpack_from(">I", data, place)[0]
+	return track, duration, sample_flags
+
+
+def parse_trun(data: bytes, body: int, default_duration: int, default_flags: int) -> tuple[int, int]:
+	"""(duration of all samples, flags of the first)."""
+	flags, count = struct.unpack_from(">II", data, body)
+	flags &= 0xFFFFFF
+	place = body + 8 + (4 if flags & 0x1 else 0)
+	first_flags = default_flags
+	if flags & 0x4:
+		first_flags = struct.unpack_from(">I", data, place)[0]
+		place += 4
+	width = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
+	if flags & 0x400 and not flags & 0x4 and count:
+		before = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200))
+		first_flags = struct.unpack_from(">I", data, place + before)[0]
+	if not flags & 0x100:
+		return default_duration * count, first_flags
+	total = sum(struct.unpack_from(">I", data, place + width * number)[0] for number in range(count))
+	return total, first_flags
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+	return struct.pack(">I4s", len(body) + 8, kind) + body
+
+
+def index_box(fragments: list[Fragment]) -> bytes:
+	"""The `mfra` box for the end of a file."""
+	keys = [fragment for fragment in fragments if fragment.key]
+	tfra = struct.pack(">IIII", 1 << 24, VIDEO_TRACK, 0, len(keys))
+	tfra += b"".join(struct.pack(">QQBBB", f.start, f.offset, 1, 1, 1) for f in keys)
+	end = fragments[-1].end if fragments else 0
+	own = INDEX_UUID + HEAD.pack(len(fragments), end)
+	own += b"".join(ENTRY.pack(f.offset, f.start, f.size, f.key) for f in fragments)
+	body = box(b"tfra", tfra) + box(b"uuid", own)
+	size = 8 + len(body) + 16
+	return box(b"mfra", body + box(b"mfro", struct.pack(">II", 0, size)))
+
+
+def read_index_box(file: BinaryIO, size: int) -> list[Fragment] | None:
+	"""The fragments that a file's own index lists; None when it has none or it does not fit the file."""
+	if size < 32:
+		return None
+	file.seek(size - 16)
+	tail = file.read(16)
+	length = struct.unpack(">I", tail[12:])[0]
+	if tail[4:8] != b"mfro" or not 32 <= length <= size:
+		return None
+	file.seek(size - length)
+	data = file.read(length)
+	if data[4:8] != b"mfra" or struct.unpack_from(">I", data)[0] != length:
+		return None
+	try:
+		for kind, body, end in boxes(data, 8):
+			if kind == b"uuid" and data[body : body + 16] == INDEX_UUID:
+				return unpack_entries(data[body + 16 : end], size - length)
+	except (BrokenFile, struct.error):
+		return None
+	return None
+
+
+def unpack_entries(data: bytes, media_end: int) -> list[Fragment] | None:
+	count, end_ticks = HEAD.unpack_from(data)
+	entries = [ENTRY.unpack_from(data, HEAD.size + ENTRY.size * number) for number in range(count)]
+	fragments = []
+	for number, (offset, start, size, key) in enumerate(entries):
+		following = entries[number + 1][1] if number + 1 < count else end_ticks
+		fragments.append(Fragment(offset, size, start, following - start, bool(key)))
+	if fragments and fragments[-1].offset + fragments[-1].size != media_end:
+		return None
+	return fragments
+
+
+class BoxScanner:
+	"""Follows box headers in a growing stream of bytes and parses only `moof`. Feed it bytes in order."""
+
+	def __init__(self) -> None:
+		self.place = 0  # bytes seen
+		self.fragments: list[Fragment] = []
+		self.init_size = 0
+		self.whole = 0  # end of the last complete fragment, or of the header
+		self.buffer = bytearray()  # a box header, or a moof
+		self.skip = 0  # bytes of the current box still to pass
+		self.moof: tuple[int, bytes] | None = None
+		self.box_start = 0
+
+	def feed(self, data: bytes) -> None:
+		position, end = 0, len(data)
+		while position < end:
+			if self.skip:
+				step = min(self.skip, end - position)
+				self.skip -= step
+				self.place += step
+				position += step
+				if not self.skip:
+					self.box_ended()
+				continue
+			position += self.take(data, position)
+
+	def take(self, data: bytes, position: int) -> int:
+		"""Collects a header, and a whole moof; returns how many bytes it took."""
+		need = self.needed() - len(self.buffer)
+		chunk = data[position : position + need]
+		self.buffer += chunk
+		self.place += len(chunk)
+		if len(self.buffer) == self.needed():
+			self.header_complete()
+		return len(chunk)
+
+	def needed(self) -> int:
+		if len(self.buffer) < 8:
+			return 8
+		size, kind = struct.unpack_from(">I4s", self.buffer)
+		if size == 1:
+			return 16
+		return size if kind == b"moof" else 8
+
+	def header_complete(self) -> None:
+		size, kind = struct.unpack_from(">I4s", self.buffer)
+		header = 8
+		if size == 1:
+			size, header = struct.unpack_from(">Q", self.buffer, 8)[0], 16
+		if size < header:
+			raise BrokenFile(f"box {kind!r} has an impossible size")
+		self.kind, self.box_start = bytes(kind), self.place - len(self.buffer)
+		if kind == b"moof":
+			self.moof = (self.box_start, bytes(self.buffer[8:]))
+			self.skip = 0
+		else:
+			self.skip = size - header
+		self.buffer.clear()
+		if not self.skip and kind != b"moof":
+			self.box_ended()
+
+	def box_ended(self) -> None:
+		if self.kind == b"moov":
+			self.init_size = self.whole = self.place
+		elif self.kind == b"mdat" and self.moof:
+			start, body = self.moof
+			self.moof = None
+			fragment = parse_moof(body, start, self.place - start)
+			if fragment:
+				self.fragments.append(fragment)
+			self.whole = self.place
+
+
+class FootageWriter:
+	"""The file object that the muxer writes to: bytes to the disk, hash and fragments on the way.
+
+	Opens `path` anew (FileExistsError when there is one). `finish` adds the index and returns when all is on
+	the disk. OSError of the disk is kept in `error` as well, since a muxer may swallow it.
+	"""
+
+	def __init__(self, path: Path):
+		path.parent.mkdir(parents=True, exist_ok=True)
+		self.path = path
+		self.handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+		self.scanner = BoxScanner()
+		self.digest = hashlib.sha256()
+		self.error: OSError | None = None
+
+	def write(self, data: bytes) -> int:
+		view = memoryview(data)
+		try:
+			while view:
+				view = view[os.write(self.handle, view) :]
+		except OSError as error:
+			self.error = error
+			raise
+		self.digest.update(data)
+		self.scanner.feed(bytes(data))
+		return len(data)
+
+	@property
+	def size(self) -> int:
+		return self.scanner.place
+
+	def close(self) -> None:
+		"""Called by the muxer; the file ends with `finish`."""
+
+	def finish(self) -> None:
+		"""Writes the index, waits for the disk, closes. Raises OSError."""
+		try:
+			self.write(index_box(self.scanner.fragments))
+			os.fsync(self.handle)
+		finally:
+			os.close(self.handle)
+		sync_folder(self.path.parent)
+
+	def abandon(self) -> None:
+		"""Closes the file as it is, after an error."""
+		try:
+			os.close(self.handle)
+		except OSError:
+			pass
+
+
+def sync_folder(folder: Path) -> None:
+	"""Makes a new name in `folder` survive a power cut."""
+	handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+	try:
+		os.fsync(handle)
+	finally:
+		os.close(handle)

@@ -1,0 +1,54 @@
+"""The fragments of a file, read fast: from its own index when it is closed, by walking new boxes while it
+grows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from giam_sat_mot_cua.media.fmp4 import TIMESCALE, BoxScanner, BrokenFile, Fragment, read_index_box
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileIndex:
+	"""What is in a file. `complete` when it is closed and carries its own index."""
+
+	init_size: int  # bytes of the header (ftyp, moov)
+	fragments: tuple[Fragment, ...]
+	complete: bool
+
+	@property
+	def duration_ms(self) -> int:
+		return ticks_to_ms(self.fragments[-1].end) if self.fragments else 0
+
+
+def ticks_to_ms(ticks: int) -> int:
+	return round(ticks * 1000 / TIMESCALE)
+
+
+def read_index(path: Path) -> FileIndex:
+	"""The index of a file, closed or not. Raises OSError, BrokenFile when it is no footage of ours."""
+	with path.open("rb") as file:
+		size = file.seek(0, 2)
+		fragments = read_index_box(file, size)
+		if fragments:
+			return FileIndex(fragments[0].offset, tuple(fragments), True)
+	return GrowingIndex(path).update()
+
+
+class GrowingIndex:
+	"""The index of a file that is being written. Each `update` reads only what is new."""
+
+	def __init__(self, path: Path):
+		self.path, self.scanner = path, BoxScanner()
+
+	def update(self) -> FileIndex:
+		"""Raises OSError, BrokenFile."""
+		with self.path.open("rb") as file:
+			file.seek(self.scanner.place)
+			while chunk := file.read(CHUNK_BYTES):
+				self.scanner.feed(chunk)
+			complete = bool(read_index_box(file, self.scanner.place))
+		if not self.scanner.init_size and self.scanner.place > CHUNK_BYTES:
+			raise BrokenFile("no moov box at the beginning")
+		return FileIndex(self.scanner.init_size, tuple(self.scanner.fragments), complete)

@@ -1,0 +1,49 @@
+"""Stills: a key frame decoded small and written as JPEG."""
+
+import os
+from pathlib import Path
+
+import av
+import av.error
+import cv2
+
+WIDTH = 640
+QUALITY = 80
+
+
+class StillMaker:
+	"""Decodes key frames of one connection. Used by the thread that owns the stream."""
+
+	def __init__(self, codec: str, extradata: bytes | None):
+		self.codec, self.extradata = codec, extradata
+
+	def picture(self, packet: av.Packet):
+		"""A key frame as an array (height, WIDTH, 3), BGR; None when it does not decode."""
+		decoder = av.CodecContext.create(self.codec, "r")
+		decoder.thread_count = 1
+		if self.extradata:
+			decoder.extradata = self.extradata
+		alone = av.Packet(bytes(packet))
+		try:
+			frames = [*decoder.decode(alone), *decoder.decode(None)]
+		except av.error.FFmpegError:
+			return None
+		if not frames:
+			return None
+		frame = frames[0]
+		height = max(round(frame.height * WIDTH / frame.width / 2) * 2, 2)
+		return frame.reformat(width=WIDTH, height=height, format="bgr24").to_ndarray()
+
+
+def write_jpeg(picture, path: Path) -> None:
+	"""Writes the picture in one step, so that a reader never sees half of it. Raises OSError."""
+	made, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+	if not made:
+		raise OSError("the picture could not be encoded")
+	path.parent.mkdir(parents=True, exist_ok=True)
+	fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+	try:
+		fresh.write_bytes(data.tobytes())
+		fresh.replace(path)
+	finally:
+		fresh.unlink(missing_ok=True)

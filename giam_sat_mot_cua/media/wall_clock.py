@@ -1,0 +1,76 @@
+"""From a stream's own timestamps to UTC.
+
+A packet arrives at some time of the server's monotonic clock; it was taken no later than that, and network
+and probing only ever add delay. So the smallest difference (arrival - timestamp) seen lately is the truth
+about where the
+stream's clock stands, and everything above it is delay. The mapping follows that smallest difference slowly
+(at most
+0.5 %), so that a camera whose clock runs fast or slow is corrected without a visible jump, and the duration
+of footage
+adds up to the wall clock's. See docs/time.md.
+"""
+
+import time
+
+MAX_SLEW = 0.005
+WINDOW_S = 20.0
+STEP_S = 3.0  # a larger error than this is a clock that was set, not one that drifts
+LATE_LIMIT_S = 30.0  # a stalled network that recovers delivers late, which is no step; nothing is that late
+
+
+def utc_offset_s() -> float:
+	"""UTC minus the monotonic clock, in seconds. Follows steps of the system's clock."""
+	return time.time() - time.monotonic()
+
+
+class WallClock:
+	"""Maps timestamps of one connection to UTC. All times in seconds."""
+
+	def __init__(self, not_before: float = 0.0) -> None:
+		"""`not_before`: UTC in seconds, the end of what is recorded already."""
+		self.offset = 0.0
+		self.last_stamp: float | None = None
+		self.last_wall = not_before
+		self.window_began = 0.0
+		self.lowest = self.lowest_before = float("inf")
+		self.stepped = False  # the last `wall` crossed a step of a clock
+
+	def observe(self, stamp: float, arrival: float) -> None:
+		"""Notes that the packet with timestamp `stamp` arrived at `arrival` (monotonic clock)."""
+		delay = arrival - stamp
+		if arrival - self.window_began > WINDOW_S:
+			self.lowest_before, self.lowest = self.lowest, delay
+			self.window_began = arrival
+		self.lowest = min(self.lowest, delay)
+
+	def settle(self) -> None:
+		"""Fixes the mapping from what was observed so far: call it before the first `wall`."""
+		self.offset = self.target()
+
+	def target(self) -> float:
+		return min(self.lowest, self.lowest_before) + utc_offset_s()
+
+	def wall(self, stamp: float, arrival: float) -> float:
+		"""UTC of the packet, in seconds; never less than the one before."""
+		error = arrival - stamp + utc_offset_s() - self.offset
+		passed = stamp - self.last_stamp if self.last_stamp is not None else 0.0
+		self.stepped = False
+		if error < -STEP_S or error > LATE_LIMIT_S or passed < -STEP_S:
+			self.step(stamp, arrival)
+		else:
+			wanted = self.target() - self.offset
+			most = abs(passed) * MAX_SLEW
+			self.offset += min(max(wanted, -most), most)
+		self.last_stamp = stamp
+		self.last_wall = max(stamp + self.offset, self.last_wall)
+		return self.last_wall
+
+	def place(self, stamp: float) -> float:
+		"""UTC of another packet of the stream, audio say, by the mapping as it is now."""
+		return stamp + self.offset
+
+	def step(self, stamp: float, arrival: float) -> None:
+		"""A clock was set, the camera's or ours: begin anew from this packet's arrival."""
+		self.lowest_before, self.lowest, self.window_began = float("inf"), arrival - stamp, arrival
+		self.offset = self.target()
+		self.stepped = True
