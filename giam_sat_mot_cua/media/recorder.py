@@ -4,6 +4,8 @@ One thread for each camera; it alone opens and closes its containers. The rest o
 `health`.
 """
 
+import heapq
+import itertools
 import random
 import shutil
 import threading
@@ -25,6 +27,7 @@ from giam_sat_mot_cua.media.wall_clock import WallClock
 
 SETTLE_S = 1.2  # the first packets arrive late, after probing: wait for one that is on time
 SHORTEST_GAP_MS = 1000
+SOUND_LAG_S = 0.4  # sound is encoded in blocks and comes after the picture of the same moment: wait for it
 GOOD_AFTER_S = 20.0  # a connection that lasted so long starts the back-off anew
 START_CODE = b"\0\0\1"
 PARAMETER_SETS = {"h264": {7, 8}, "hevc": {32, 33, 34}}
@@ -243,6 +246,9 @@ class Connection:
 		self.next_still = 0.0
 		self.file: FootageFile | None = None
 		self.rotate_at = 0.0
+		self.lag_s = SOUND_LAG_S if self.audio else 0.0
+		self.order = itertools.count()
+		self.by_time: list[tuple[float, int, av.Packet, bool]] = []  # heap of (UTC, number, packet, step before it)
 
 	def run(self) -> None:
 		streams = [self.video, *(self.source.streams.audio[:1] if self.audio else [])]
@@ -298,8 +304,7 @@ class Connection:
 			self.record_video(packet, arrival)
 		elif self.audio:
 			for sound in self.audio.take(packet):
-				if self.file:
-					self.file.add_audio(sound.data, self.clock.place(sound.stamp))
+				self.put(self.clock.place(sound.stamp), sound.data, False)
 
 	def record_video(self, packet: av.Packet, arrival: float) -> None:
 		dts = packet.dts if packet.dts is not None else packet.pts
@@ -309,17 +314,31 @@ class Connection:
 		if packet.is_keyframe:
 			self.check_format(packet)
 			self.take_still(packet, arrival)
-			if self.file is None or wall >= self.rotate_at or self.clock.stepped:
-				self.next_file(wall)
-		if self.file:
-			self.file.add_video(packet, wall)
+		self.put(wall, packet, self.clock.stepped)
+		self.write_until(wall - self.lag_s)
 
-	def next_file(self, wall: float) -> None:
+	def put(self, wall: float, packet: av.Packet, stepped: bool) -> None:
+		heapq.heappush(self.by_time, (wall, next(self.order), packet, stepped))
+
+	def write_until(self, wall: float) -> None:
+		"""Writes what is due, sound and picture in order of time, so that a file holds all sound of its period."""
+		while self.by_time and self.by_time[0][0] <= wall:
+			at, _number, packet, stepped = heapq.heappop(self.by_time)
+			if packet.stream is not self.video:
+				if self.file:
+					self.file.add_audio(packet, at)
+				continue
+			if packet.is_keyframe and (self.file is None or at >= self.rotate_at or stepped):
+				self.next_file(at, stepped)
+			if self.file:
+				self.file.add_video(packet, at)
+
+	def next_file(self, wall: float, stepped: bool) -> None:
 		recorder = self.recorder
 		start = max(round(wall * 1000), recorder.last_end_utc_ms or 0)
 		if self.file:
 			# contiguous, but for a step of a clock in between: then the old file ends a frame after its last
-			self.close_file(None if self.clock.stepped else start)
+			self.close_file(None if stepped else start)
 			start = max(start, recorder.last_end_utc_ms or 0)
 		recorder.check_volume()
 		self.file = FootageFile(
@@ -360,7 +379,10 @@ class Connection:
 		self.recorder.tell(events.StillTaken(self.recorder.camera, path, utc_ms()))
 
 	def close(self) -> None:
-		self.close_file(None)
+		try:
+			self.write_until(float("inf"))
+		finally:
+			self.close_file(None)
 		if self.audio:
 			self.audio.close()
 
