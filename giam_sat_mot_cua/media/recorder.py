@@ -248,7 +248,9 @@ class Connection:
 		self.rotate_at = 0.0
 		self.lag_s = SOUND_LAG_S if self.audio else 0.0
 		self.order = itertools.count()
-		self.by_time: list[tuple[float, int, av.Packet, bool]] = []  # heap of (UTC, number, packet, step before it)
+		self.by_time: list[
+			tuple[float, int, av.Packet, bool]
+		] = []  # heap of (UTC, number, packet, step before it)
 
 	def run(self) -> None:
 		streams = [self.video, *(self.source.streams.audio[:1] if self.audio else [])]
@@ -321,7 +323,8 @@ class Connection:
 		heapq.heappush(self.by_time, (wall, next(self.order), packet, stepped))
 
 	def write_until(self, wall: float) -> None:
-		"""Writes what is due, sound and picture in order of time, so that a file holds all sound of its period."""
+		"""Writes what is due, sound and picture in order of time, so that a file holds all sound of its
+		period."""
 		while self.by_time and self.by_time[0][0] <= wall:
 			at, _number, packet, stepped = heapq.heappop(self.by_time)
 			if packet.stream is not self.video:

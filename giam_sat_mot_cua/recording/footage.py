@@ -11,6 +11,8 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.media.fmp4 import BrokenFile
+from giam_sat_mot_cua.media.segment_index import read_index
 from giam_sat_mot_cua.recording import clock, hour_index
 
 
@@ -64,3 +66,11 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Footage
 def longest_file_ms() -> int:
 	"""A file ends at the first key frame after its time: allow for a long interval between key frames."""
 	return (int(frappe.db.get_single_value("Monitoring Settings", "file_seconds") or 60) + 30) * 1000
+
+
+def growing_duration_ms(file: FootageFile) -> int:
+	"""How much of a file that is not indexed yet can be played; 0 when it cannot be read."""
+	try:
+		return read_index(layout.safe_join(volume_path(file.volume), file.path)).duration_ms
+	except (OSError, ValueError, BrokenFile):
+		return 0

@@ -1,11 +1,14 @@
 """Install and migrate hooks: seed what is missing."""
 
 import os
+import secrets
 
 import frappe
+from frappe.installer import update_site_config
 from frappe.utils import cint
 
 from giam_sat_mot_cua.access.roles import ALL_ROLES
+from giam_sat_mot_cua.api.links import SECRET_KEY
 from giam_sat_mot_cua.setup import seeds
 
 
@@ -30,6 +33,7 @@ def seed() -> None:
 	seed_levels()
 	seed_settings()
 	seed_default_volume()
+	seed_link_secret()
 
 
 def seed_roles() -> None:
@@ -76,6 +80,13 @@ def seed_default_volume() -> None:
 		return
 	path = os.path.abspath(frappe.get_site_path("footage"))
 	insert({"doctype": "Storage Volume", "volume_name": "main", "path": path, "enabled": 1, "priority": 10})
+
+
+def seed_link_secret() -> None:
+	"""The key that signs video links, in the site's own configuration: never in the database, never in a
+	record."""
+	if not frappe.conf.get(SECRET_KEY):
+		update_site_config(SECRET_KEY, secrets.token_urlsafe(32))
 
 
 def complete_setup_wizard() -> None:

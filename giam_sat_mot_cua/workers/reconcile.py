@@ -4,15 +4,18 @@ A recorder that was killed leaves a file without an end and perhaps closed files
 Whoever takes the camera over mends them before it records; `bench gsmc reconcile` does it for all.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import frappe
 
 from giam_sat_mot_cua.media import events, layout, repair
-from giam_sat_mot_cua.recording import hour_index
-from giam_sat_mot_cua.workers import indexer
+from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.workers import indexer, leases, volumes
 from giam_sat_mot_cua.workers.volumes import Volume
+
+STILL_WRITTEN_S = 30  # a file that grew so lately belongs to a recorder
 
 
 @dataclass
@@ -57,20 +60,42 @@ def mend(camera: str, volume: Path, path: str) -> events.FileClosed | None:
 	)
 
 
-def index_missing_files(camera: str, unit: str, volume: Volume) -> int:
-	"""Adds every closed file of the camera on this volume that has no row; returns how many. Needs a unit of
-	work.
+def reconcile_site(camera: str | None = None, again: bool = False) -> dict[str, int]:
+	"""Indexes files without a row, of one camera or all; `again` indexes every file. Camera -> files indexed.
 
-	The newest file is left alone while a recorder holds the camera: it is the one being written.
+	Needs a connection; commits after each camera. A file that a recorder writes at this moment is left alone.
 	"""
-	known = {
+	found = {}
+	percent = 0.0
+	for row in volumes.of_node(leases.node_name()):
+		volume = Volume(row.name, Path(row.path), volumes.min_free(Path(row.path), percent))
+		for name in [camera] if camera else layout.folder_names(volume.path):
+			unit = frappe.db.get_value("Camera", name, "unit")
+			if not unit:
+				continue
+			found[name] = found.get(name, 0) + index_files(name, unit, volume, again)
+			frappe.db.commit()  # a long command: what is done stays done
+	return found
+
+
+def index_files(camera: str, unit: str, volume: Volume, again: bool) -> int:
+	"""Adds files of the camera on this volume to the index; returns how many."""
+	known = set() if again else known_starts(camera)
+	files = list(layout.iter_files(volume.path, camera))
+	if files and time.time() - layout.safe_join(volume.path, files[-1][0]).stat().st_mtime < STILL_WRITTEN_S:
+		files.pop()
+	missing = [path for path, start, _size in files if start not in known]
+	events_found = [event for event in (mend(camera, volume.path, path) for path in missing) if event]
+	hour_index.merge(camera, unit, [indexer.indexed(event, volume.name) for event in events_found])
+	return len(events_found)
+
+
+def known_starts(camera: str) -> set[int]:
+	rows = frappe.get_all(
+		"Recording Hour", {"camera": camera}, ["files", "hour_start_utc"], order_by="hour_start_utc"
+	)
+	return {
 		file.start_utc_ms
-		for row in frappe.get_all(
-			"Recording Hour", {"camera": camera}, ["files", "hour_start_utc"], order_by="hour_start_utc"
-		)
-		for file in hour_index.unpack(row.files, hour_index.clock.utc_ms(row.hour_start_utc))
+		for row in rows
+		for file in hour_index.unpack(row.files, clock.utc_ms(row.hour_start_utc))
 	}
-	missing = [path for path, start, _size in layout.iter_files(volume.path, camera) if start not in known]
-	found = [event for event in (mend(camera, volume.path, path) for path in missing) if event]
-	hour_index.merge(camera, unit, [indexer.indexed(event, volume.name) for event in found])
-	return len(found)

@@ -198,6 +198,7 @@ class Recorder:
 			audio=camera.records_audio,
 			recorded_until_utc_ms=found.recorded_until_utc_ms,
 			min_free_bytes=volume.min_free_bytes,
+			marker=volumes.MARKER,
 		)
 		for event in found.events:
 			self.note(name, event, volume.name)

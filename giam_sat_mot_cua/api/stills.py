@@ -1,0 +1,30 @@
+"""The newest still of a camera."""
+
+import frappe
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.recording import footage
+
+
+@frappe.whitelist(methods=["GET"])
+def still(camera: str) -> Response:
+	"""The newest still as JPEG. PermissionError when the user may not see the camera, 404 when there is none
+	yet."""
+	doc = frappe.get_doc("Camera", camera)
+	doc.check_permission("read")
+	newest: tuple[float, bytes] | None = None
+	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
+		try:
+			path = layout.safe_join(footage.volume_path(volume), layout.still_path(camera))
+			taken = path.stat().st_mtime
+			if newest is None or taken > newest[0]:
+				newest = (taken, path.read_bytes())
+		except (OSError, ValueError):
+			continue
+	if newest is None:
+		raise NotFound
+	response = Response(newest[1], mimetype="image/jpeg")
+	response.headers["Cache-Control"] = "no-store"
+	return response
