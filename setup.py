@@ -24,7 +24,7 @@ setup(
 	name="giam_sat_mot_cua",
 	version=VERSION,
 	description="Camera monitoring of one-stop public-service counters: recording, approval, evidence, reports",
-	long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+	long_description=(HERE / "README.md").read_text(),
 	long_description_content_type="text/markdown",
 	license="MIT",
 	python_requires=">=3.10",

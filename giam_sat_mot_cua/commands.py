@@ -21,10 +21,12 @@ def gsmc():
 def seed_demo(context, rtsp_port: int, camera_login_file: Path | None, as_json: bool):
 	"""Adds what is missing of the demo province: units, accounts, six cameras. Never on a production site."""
 	from giam_sat_mot_cua.setup import demo
+	from giam_sat_mot_cua.workers import fleet
 
 	with connected(get_site(context)):
 		seeded = demo.seed(rtsp_port, camera_login_file)
 		frappe.db.commit()  # a command is its own unit of work
+		fleet.keep_one_queued()  # recording begins now and not at the next tick
 	print(json.dumps(seeded, ensure_ascii=False) if as_json else demo.in_words(seeded))
 
 

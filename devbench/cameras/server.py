@@ -19,8 +19,8 @@ CONSTRUCT = "media.factory.construct"
 ROLE = "media.factory.role"
 AUDIO = {
 	"none": "",
-	"pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! valve name=audio_valve ! rtppcmapay name={pay} pt=8",
-	"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! valve name=audio_valve ! rtppcmupay name={pay} pt=0",
+	"pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! valve name=audio_valve ! rtppcmapay name={pay}",
+	"pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! valve name=audio_valve ! rtppcmupay name={pay}",
 	"aac": (
 		"audio/x-raw,rate=16000,channels=1 ! avenc_aac bitrate=32000 ! aacparse ! valve name=audio_valve "
 		"! rtpmp4gpay name={pay} pt=97"
@@ -82,7 +82,10 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
 		gop = max(round(config.fps * config.gop_seconds), 1)
 		common = f"speed-preset=ultrafast tune=zerolatency key-int-max={gop} bitrate={config.bitrate_kbit}"
 		if config.codec == "h265":
-			encoder = f"x265enc {common} ! h265parse config-interval=-1 ! valve name=valve ! rtph265pay name=pay0 pt=96"
+			encoder = (
+				f"x265enc {common} ! h265parse config-interval=-1 ! valve name=valve "
+				"! rtph265pay name=pay0 pt=96"
+			)
 		else:
 			encoder = (
 				f"x264enc {common} byte-stream=true threads=1 ! video/x-h264,profile=constrained-baseline "
@@ -91,7 +94,8 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
 		return (
 			f"videotestsrc is-live=true pattern=black ! capsfilter name=size caps=video/x-raw,format=BGRx,"
 			f"width={width},height={height},framerate={config.fps}/1 ! cairooverlay name=overlay "
-			f"! videoconvert n-threads=1 ! video/x-raw,format=I420 ! queue max-size-buffers=3 leaky=downstream ! {encoder}"
+			"! videoconvert n-threads=1 ! video/x-raw,format=I420 "
+			f"! queue max-size-buffers=3 leaky=downstream ! {encoder}"
 		)
 
 	def draw(self, _overlay, context, _timestamp, _duration) -> None:

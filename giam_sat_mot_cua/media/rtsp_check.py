@@ -1,5 +1,5 @@
-"""Asks a camera why its stream did not open: one DESCRIBE request of RTSP 1.0 (RFC 2326), with Basic or Digest login
-(RFC 7616, MD5 and SHA-256)."""
+"""Asks a camera why its stream did not open: one DESCRIBE request of RTSP 1.0 (RFC 2326), with a
+Basic or Digest login (RFC 7616, MD5 and SHA-256)."""
 
 import base64
 import hashlib

@@ -34,15 +34,15 @@ def advice(fault: str) -> str:
 	return {
 		"Wrong Address": _("The stream address is not a valid RTSP address. Correct it under Connection."),
 		"Unreachable": _(
-			"The camera does not answer. Check its power, its network cable and the address; recording starts "
-			"by itself when it answers."
+			"The camera does not answer. Check its power, its network cable and the address; recording "
+			"starts by itself when it answers."
 		),
 		"Wrong Login": _("The camera refuses the user name or password. Correct them under Connection."),
 		"Stream Not Found": _("The camera answers but has no stream at this address. Check the path."),
 		"No Video": _("The stream holds no video. Check the path, or the encoder settings of the camera."),
 		"Unsupported Format": _("The camera's video format cannot be recorded. Set it to H.264 or H.265."),
 		"No Data Arriving": _(
-			"The camera is connected but sends no picture. The system reconnects by itself; restart the camera "
+			"The camera is connected but sends no picture. The system reconnects by itself; restart it "
 			"if this lasts."
 		),
 		"Stream Ended": _("The camera ended the stream. The system reconnects by itself."),
@@ -51,10 +51,10 @@ def advice(fault: str) -> str:
 	}.get(fault, "")
 
 
-def show(camera: str, state: str, fault: str | None, at_utc_ms: int, info=None, node: str | None = None) ->
-None:
-	"""Writes the state of a camera. `state` and `fault` are those of `media`; `info` is a StreamInfo or None.
-	Writes the state of a camera. `state` and `fault` are those of `media`; `info` is a StreamInfo or None."""
+def show(
+	camera: str, state: str, fault: str | None, at_utc_ms: int, info=None, node: str | None = None
+) -> None:
+	"""Writes the state of a camera: `state` and `fault` as `media` calls them, `info` a StreamInfo or None."""
 	option = FAULTS.get(fault or "", "")
 	values = {
 		"state": STATES[state],

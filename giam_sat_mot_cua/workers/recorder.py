@@ -168,14 +168,14 @@ class Recorder:
 	def take_free_cameras(self) -> None:
 		if not self.settings or os.getppid() != self.worker_pid:
 			return
-		free = self.settings.cameras_per_recorder - len(self.running)
-		for name in [name for name in self.wanted if name not in self.running][: max(free, 0) +
-		NEW_CAMERAS_A_TURN]: if free <= 0:
+		room = min(self.settings.cameras_per_recorder - len(self.running), NEW_CAMERAS_A_TURN)
+		for name in [name for name in self.wanted if name not in self.running]:
+			if room <= 0:
 				return
 			lease = self.table.acquire(name)
 			if lease and self.start(name, self.wanted[name]):
 				self.held[name] = lease
-				free -= 1
+				room -= 1
 
 	def start(self, name: str, camera: WantedCamera) -> bool:
 		"""Starts recording a camera whose lease was just taken, after mending what its last recorder left."""
@@ -345,5 +345,3 @@ def own_memory_mb() -> float:
 		if line.startswith("Pss:"):
 			return int(line.split()[1]) / 1000
 	return 0.0
-
-

@@ -94,8 +94,8 @@ def write_check(row, seen: VolumeCheck) -> None:
 def message(state: str) -> str:
 	return {
 		"Not Mounted": _(
-			"The folder does not hold this volume's marker file: the disk is not mounted, or another one is. Nothing "
-			"is written until it is back."
+			"The folder does not hold this volume's marker file: the disk is not mounted, or another one is. "
+			"Nothing is written until it is back."
 		),
 		"Read Only": _("The folder cannot be written. Check the disk and the rights of the recording user."),
 		"Full": _("Less space is free than the settings ask for. Remove old data or add a volume."),
