@@ -23,7 +23,7 @@ REQUIREMENTS = [
 setup(
 	name="giam_sat_mot_cua",
 	version=VERSION,
-	description="Camera monitoring of one-stop public-service counters: recording, approval, evidence, reports",
+	description="Camera monitoring of one-stop public-service counters: recording, approval, evidence",
 	long_description=(HERE / "README.md").read_text(),
 	long_description_content_type="text/markdown",
 	license="MIT",

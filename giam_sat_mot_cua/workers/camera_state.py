@@ -54,7 +54,7 @@ def advice(fault: str) -> str:
 def show(
 	camera: str, state: str, fault: str | None, at_utc_ms: int, info=None, node: str | None = None
 ) -> None:
-	"""Writes the state of a camera: `state` and `fault` as `media` calls them, `info` a StreamInfo or None."""
+	"""Writes the state of a camera: `state` and `fault` as `media` calls them, `info` is a StreamInfo."""
 	option = FAULTS.get(fault or "", "")
 	values = {
 		"state": STATES[state],

@@ -72,6 +72,8 @@ class Recorder:
 
 	def run(self) -> None:
 		signal.signal(signal.SIGTERM, self.note_signal)
+		# states are worded for the people of the site, not for the Administrator account that queued the job
+		frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
 		frappe.db.close()  # units of work open their own
 		try:
 			while not self.must_stop():
@@ -85,6 +87,7 @@ class Recorder:
 
 	def turn(self) -> None:
 		self.read_wanted()
+		self.report_node()
 		self.drop_unwanted()
 		try:
 			self.hold_leases()
@@ -95,7 +98,6 @@ class Recorder:
 		except RedisError as error:
 			self.missing("Redis", error)
 		self.deliver()
-		self.report_node()
 
 	# When to stop
 
@@ -280,8 +282,11 @@ class Recorder:
 				volumes.inspect(self.node)
 				write_node(self.node, mine, max((age for age in ages if age is not None), default=None))
 			self.adopt_journals()
+			self.found("node report")
 		except (RedisError, DatabaseAway):
 			pass  # said by the turn itself
+		except Exception as error:  # a report that fails must never end a recording
+			self.missing("node report", error)
 
 	def adopt_journals(self) -> None:
 		"""Delivers what dead recorders of this node left in their journals."""
@@ -337,7 +342,8 @@ def write_node(node: str, recorders: list[dict], newest_packet_age: float | None
 		frappe.db.set_value("Recorder Node", node, values, update_modified=False)
 	else:
 		doc = frappe.get_doc({"doctype": "Recorder Node", "node_name": node, **values})
-		doc.insert(ignore_permissions=True)  # a machine announces itself; there is no user
+		# a machine announces itself, and so may another recorder of it at this moment; there is no user
+		doc.insert(ignore_permissions=True, ignore_if_duplicate=True)
 
 
 def own_memory_mb() -> float:

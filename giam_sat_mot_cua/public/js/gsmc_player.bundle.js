@@ -1,0 +1,164 @@
+// Plays a camera's footage in a form: the newest still, live video, or a period of the past.
+// Rules stay on the server: the playlist endpoint decides who may see what.
+import Hls from "hls.js";
+
+const METHOD = "/api/method/giam_sat_mot_cua.api.";
+
+class FootagePlayer {
+    constructor({ wrapper, camera }) {
+        this.$wrapper = $(wrapper);
+        this.camera = camera;
+        this.make();
+        this.show_still();
+    }
+
+    make() {
+        this.$wrapper.html(`
+			<div class="gsmc-player">
+				<div class="gsmc-screen"></div>
+				<div class="gsmc-bar">
+					<button type="button" class="btn btn-primary btn-sm gsmc-live">${__("Watch Live")}</button>
+					<button type="button" class="btn btn-default btn-sm gsmc-past">${__("Play a Period")}</button>
+					<button type="button" class="btn btn-default btn-sm gsmc-stop">${__("Stop")}</button>
+					<span class="gsmc-time text-muted" aria-live="off"></span>
+				</div>
+				<div class="gsmc-hour"></div>
+			</div>`);
+        this.$screen = this.$wrapper.find(".gsmc-screen");
+        this.$time = this.$wrapper.find(".gsmc-time");
+        this.$wrapper.find(".gsmc-live").on("click", () => this.play_live());
+        this.$wrapper.find(".gsmc-past").on("click", () => this.ask_period());
+        this.$stop = this.$wrapper.find(".gsmc-stop").on("click", () => this.show_still());
+        this.show_hour();
+    }
+
+    show_still() {
+        this.stop();
+        const url = `${METHOD}stills.still?camera=${encodeURIComponent(this.camera)}&t=${Date.now()}`;
+        const $image = $("<img>").attr({ src: url, alt: __("Newest still") });
+        $image.on("error", () => this.note(__("There is no picture of this camera yet.")));
+        this.$screen.empty().append($image);
+        this.$time.text(__("Newest still"));
+    }
+
+    async play_live() {
+        const answer = await frappe.xcall(
+            "giam_sat_mot_cua.api.playback.live_from",
+            { camera: this.camera },
+            "GET"
+        );
+        this.play({ camera: this.camera, since: answer.since }, true);
+    }
+
+    ask_period() {
+        const now = frappe.datetime.now_datetime();
+        const earlier = moment(now).subtract(15, "minutes").format("YYYY-MM-DD HH:mm:ss");
+        frappe.prompt(
+            [
+                { fieldname: "start", fieldtype: "Datetime", label: __("From"), default: earlier, reqd: 1 },
+                { fieldname: "end", fieldtype: "Datetime", label: __("To"), default: now, reqd: 1 },
+            ],
+            ({ start, end }) => this.play({ camera: this.camera, start, end }, false),
+            __("Play a Period"),
+            __("Play")
+        );
+    }
+
+    async play(query, live) {
+        this.stop();
+        if (!Hls.isSupported()) {
+            this.note(__("This browser cannot play the video. Use a current Chrome, Edge or Firefox."));
+            return;
+        }
+        const url = `${METHOD}playback.playlist?${new URLSearchParams(query)}`;
+        const $video = $('<video controls autoplay muted playsinline></video>');
+        this.$screen.empty().append($video);
+        this.$stop.show();
+        this.live = live;
+        this.video = $video.get(0);
+        this.hls = new Hls({
+            liveSyncDurationCount: 1,
+            liveMaxLatencyDurationCount: 6,
+            maxLiveSyncPlaybackRate: 1.5,
+            startPosition: live ? -1 : 0,
+            enableWorker: true,
+        });
+        this.hls.on(Hls.Events.ERROR, (_event, error) => this.on_error(error));
+        this.hls.loadSource(url);
+        this.hls.attachMedia(this.video);
+        this.clock = setInterval(() => this.show_time(), 250);
+    }
+
+    show_time() {
+        if (!document.body.contains(this.$wrapper.get(0))) {
+            this.stop(); // the form was left
+            return;
+        }
+        const date = this.hls && this.hls.playingDate;
+        if (date) {
+            const zone = frappe.boot.time_zone?.system || frappe.sys_defaults.time_zone;
+            const text = moment(date).tz(zone).format("DD/MM/YYYY HH:mm:ss");
+            this.$time.text(this.live ? `${__("Live")} · ${text}` : text);
+        }
+    }
+
+    on_error(error) {
+        if (!error.fatal) return;
+        const status = error.response && error.response.code;
+        const codec = ["bufferAddCodecError", "manifestIncompatibleCodecsError", "bufferIncompatibleCodecsError"];
+        if (error.type === Hls.ErrorTypes.MEDIA_ERROR && codec.includes(error.details)) {
+            this.note(
+                __(
+                    "This browser cannot play H.265. The recording is complete; use a browser with H.265, or set the camera to H.264."
+                )
+            );
+        } else if (error.details === "levelEmptyError" || error.details === "manifestParsingError") {
+            this.note(__("Nothing was recorded in this period."));
+        } else if (status === 403 || status === 401) {
+            this.note(__("You may not watch this camera, or your login has expired. Log in again."));
+        } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
+            this.note(__("The connection to the server was lost. Press the button again."));
+        } else {
+            this.note(__("The video cannot be played here."));
+        }
+    }
+
+    note(text) {
+        this.stop();
+        this.$screen.empty().append($('<div class="gsmc-note"></div>').text(text));
+        this.$time.empty();
+    }
+
+    stop() {
+        clearInterval(this.clock);
+        if (this.hls) this.hls.destroy();
+        this.hls = this.video = null;
+        this.$stop && this.$stop.hide();
+    }
+
+    async show_hour() {
+        const hour = await frappe.xcall(
+            "giam_sat_mot_cua.api.coverage.last_hour",
+            { camera: this.camera },
+            "GET"
+        );
+        const share = (value) => (value > 0.98 ? "full" : value > 0 ? "part" : "none");
+        const bars = hour.minutes.map((value) => `<span class="${share(value)}"></span>`).join("");
+        const percent = format_number(hour.percent, null, 1);
+        const $hour = this.$wrapper.find(".gsmc-hour").empty();
+        $('<div class="text-muted small"></div>')
+            .text(__("Recorded in the last hour: {0} %", [percent]))
+            .appendTo($hour);
+        $(`<div class="gsmc-coverage" role="img">${bars}</div>`)
+            .attr("aria-label", __("Recorded in the last hour: {0} %", [percent]))
+            .appendTo($hour);
+        for (const gap of hour.gaps.slice(-5)) {
+            const until = gap.end_time ? frappe.datetime.str_to_user(gap.end_time) : __("until now");
+            const text = `${frappe.datetime.str_to_user(gap.start_time)} – ${until} · ${__(gap.cause)}`;
+            $('<div class="small"></div>').text(text).appendTo($hour);
+        }
+    }
+}
+
+frappe.provide("gsmc");
+gsmc.FootagePlayer = FootagePlayer;
