@@ -42,11 +42,8 @@ class FootagePlayer {
     }
 
     async play_live() {
-        const answer = await frappe.xcall(
-            "giam_sat_mot_cua.api.playback.live_from",
-            { camera: this.camera },
-            "GET"
-        );
+        const answer = await this.get("playback.live_from");
+        if (!answer) return;
         this.play({ camera: this.camera, since: answer.since }, true);
     }
 
@@ -89,6 +86,27 @@ class FootagePlayer {
         this.clock = setInterval(() => this.show_time(), 250);
     }
 
+    // Reading is GET: versions of Frappe differ in how a call says so.
+    async get(method) {
+        const url = `${METHOD}${method}?camera=${encodeURIComponent(this.camera)}`;
+        try {
+            const response = await fetch(url, { headers: { Accept: "application/json" } });
+            if (response.ok) return (await response.json()).message;
+            this.note_status(response.status);
+        } catch {
+            this.note_status(0);
+        }
+        return null;
+    }
+
+    note_status(status) {
+        if (status === 403 || status === 401) {
+            this.note(__("You may not watch this camera, or your login has expired. Log in again."));
+        } else {
+            this.note(__("The connection to the server was lost. Press the button again."));
+        }
+    }
+
     show_time() {
         if (!document.body.contains(this.$wrapper.get(0))) {
             this.stop(); // the form was left
@@ -114,10 +132,8 @@ class FootagePlayer {
             );
         } else if (error.details === "levelEmptyError" || error.details === "manifestParsingError") {
             this.note(__("Nothing was recorded in this period."));
-        } else if (status === 403 || status === 401) {
-            this.note(__("You may not watch this camera, or your login has expired. Log in again."));
         } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
-            this.note(__("The connection to the server was lost. Press the button again."));
+            this.note_status(status);
         } else {
             this.note(__("The video cannot be played here."));
         }
@@ -137,11 +153,8 @@ class FootagePlayer {
     }
 
     async show_hour() {
-        const hour = await frappe.xcall(
-            "giam_sat_mot_cua.api.coverage.last_hour",
-            { camera: this.camera },
-            "GET"
-        );
+        const hour = await this.get("coverage.last_hour");
+        if (!hour) return;
         const share = (value) => (value > 0.98 ? "full" : value > 0 ? "part" : "none");
         const bars = hour.minutes.map((value) => `<span class="${share(value)}"></span>`).join("");
         const percent = format_number(hour.percent, null, 1);
