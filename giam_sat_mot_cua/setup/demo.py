@@ -9,6 +9,7 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.setup import seeds
 
 PASSWORDS_FILE = "gsmc-demo-passwords.json"
 
@@ -133,6 +134,7 @@ def make_user(user: str, name: str, role: str, password: str) -> None:
 	else:
 		doc = frappe.new_doc("User")
 		doc.update({"email": user, "first_name": name, "send_welcome_email": 0, "language": "vi"})
+		doc.module_profile = seeds.MODULE_PROFILE
 		doc.append("roles", {"role": role})
 	doc.new_password = password
 	doc.flags.ignore_password_policy = True

@@ -34,6 +34,7 @@ def seed() -> None:
 	seed_settings()
 	seed_default_volume()
 	seed_link_secret()
+	seed_module_profile()
 
 
 def seed_roles() -> None:
@@ -80,6 +81,21 @@ def seed_default_volume() -> None:
 		return
 	path = os.path.abspath(frappe.get_site_path("footage"))
 	insert({"doctype": "Storage Volume", "volume_name": "main", "path": path, "enabled": 1, "priority": 10})
+
+
+def seed_module_profile() -> None:
+	"""A module profile for accounts of this system: its own workspaces and nothing else of the Desk."""
+	if frappe.db.exists("Module Profile", seeds.MODULE_PROFILE):
+		return
+	own = frappe.get_all("Module Def", {"app_name": "giam_sat_mot_cua"}, pluck="name")
+	blocked = frappe.get_all("Module Def", {"name": ("not in", own)}, pluck="name", order_by="name")
+	insert(
+		{
+			"doctype": "Module Profile",
+			"module_profile_name": seeds.MODULE_PROFILE,
+			"block_modules": [{"module": module} for module in blocked],
+		}
+	)
 
 
 def seed_link_secret() -> None:

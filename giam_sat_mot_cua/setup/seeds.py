@@ -46,3 +46,6 @@ REGIONAL_SETTINGS = {
 	"number_format": "#.###,##",
 	"first_day_of_the_week": "Monday",
 }
+
+# Chosen for an account, it leaves only this system's workspaces in the Desk.
+MODULE_PROFILE = "Giám sát Một cửa"
