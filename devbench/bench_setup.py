@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from devbench import frappe_source
+from devbench import frappe_source, programs
 from devbench.console import Failure, run
 from devbench.places import APP, Instance, State, write_private
 from devbench.steps import Steps, fingerprint
@@ -31,6 +31,8 @@ def make_bench(state: State, steps: Steps, source: Path, python: str, log: Path)
 	bench, env = state.bench, environment(state)
 
 	def init() -> None:
+		for name in ("test", "demo"):
+			programs.stop(state.instance(name))  # what runs would write into the sites while they move
 		keep_sites_of_old_bench(state)
 		branch = run(["git", "-C", source, "branch", "--show-current"], log, env=env).strip()
 		options = ["--skip-assets", "--no-backups", "--no-procfile", "--skip-redis-config-generation"]
@@ -61,7 +63,9 @@ def restore_sites(state: State) -> None:
 		return
 	for site in kept.iterdir():
 		if (site / "site_config.json").exists():
-			site.rename(state.bench / "sites" / site.name)
+			target = state.bench / "sites" / site.name
+			shutil.rmtree(target, ignore_errors=True)
+			site.rename(target)
 	shutil.rmtree(kept)
 
 
