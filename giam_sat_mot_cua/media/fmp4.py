@@ -260,13 +260,15 @@ class FootageWriter:
 		self.error: OSError | None = None
 
 	def write(self, data: bytes) -> int:
+		if self.error:
+			return len(data)
 		view = memoryview(data)
 		try:
 			while view:
 				view = view[os.write(self.handle, view) :]
 		except OSError as error:
 			self.error = error
-			raise
+			return len(data)
 		self.digest.update(data)
 		self.scanner.feed(bytes(data))
 		return len(data)
@@ -282,17 +284,18 @@ class FootageWriter:
 		"""Writes the index, waits for the disk, closes. Raises OSError."""
 		try:
 			self.write(index_box(self.scanner.fragments))
+			if self.error:
+				raise self.error
 			os.fsync(self.handle)
 		finally:
-			os.close(self.handle)
+			self.abandon()
 		sync_folder(self.path.parent)
 
 	def abandon(self) -> None:
-		"""Closes the file as it is, after an error."""
-		try:
-			os.close(self.handle)
-		except OSError:
-			pass
+		"""Closes the file as it is. Once: the number may belong to another file a moment later."""
+		handle, self.handle = self.handle, -1
+		if handle >= 0:
+			os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

@@ -50,6 +50,7 @@ class FootageFile:
 		self.held: tuple[av.Packet, int] | None = None  # the newest video packet, until its duration is known
 		self.last_video = self.last_audio = -1  # ticks
 		self.frame = TIMESCALE // 10
+		self.torn = False  # closed, but for want of space without its index
 		self.mux(lambda: self.out.start_encoding())
 
 	def add_video(self, packet: av.Packet, wall_s: float) -> None:
@@ -128,6 +129,7 @@ class FootageFile:
 			layout.safe_join(self.volume, self.path).unlink(missing_ok=True)
 			return None
 		except OSError:
+			self.torn = True
 			return None
 		return FileClosed(
 			self.camera,
@@ -139,13 +141,14 @@ class FootageFile:
 			self.info,
 		)
 
+	@property
+	def kept_until_utc_ms(self) -> int:
+		"""End of what is whole on the disk."""
+		fragments = self.writer.scanner.fragments
+		return self.start_utc_ms + (fragments[-1].end // TICKS_A_MS if fragments else 0)
+
 	def mux(self, action) -> None:
-		try:
-			action()
-		except OSError as error:
-			if self.writer.error:
-				raise storage_error(self.writer.error) from error
-			raise
+		action()
 		if self.writer.error:
 			raise storage_error(self.writer.error)
 

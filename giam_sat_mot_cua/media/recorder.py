@@ -96,6 +96,7 @@ class CameraRecorder:
 		self.connection: Connection | None = None
 		self.started_utc_ms = utc_ms()
 		self.ever_recorded = False
+		self.torn: list[FootageFile] = []
 		self.stopping = threading.Event()
 		self.thread = threading.Thread(target=self.run, name=f"camera {self.camera}", daemon=True)
 
@@ -212,12 +213,24 @@ class CameraRecorder:
 		self.gap, self.ever_recorded = None, True
 		self.tell(events.FileOpened(self.camera, file.path, start))
 		self.change("recording", info=info)
+		self.mend_torn()
 
-	def file_closed(self, closed: events.FileClosed | None) -> None:
+	def file_closed(self, file: FootageFile, closed: events.FileClosed | None) -> None:
 		if closed:
 			self.last_end_utc_ms = closed.start_utc_ms + closed.duration_ms
 			self.bytes_closed += closed.size_bytes
 			self.tell(closed)
+		elif file.torn:
+			self.last_end_utc_ms = file.kept_until_utc_ms
+			self.torn.append(file)
+
+	def mend_torn(self) -> None:
+		"""Files that could not be closed on a full disk, now that there is room again."""
+		for file in list(self.torn):
+			closed = file.rescue()
+			if closed:
+				self.torn.remove(file)
+				self.tell(closed)
 
 
 class Connection:
@@ -359,7 +372,7 @@ class Connection:
 	def close_file(self, next_start_utc_ms: int | None) -> None:
 		file, self.file = self.file, None
 		if file:
-			self.recorder.file_closed(file.close(next_start_utc_ms))
+			self.recorder.file_closed(file, file.close(next_start_utc_ms))
 
 	def check_format(self, packet: av.Packet) -> None:
 		found = parameter_sets(self.info.video_codec, bytes(packet))

@@ -1,0 +1,88 @@
+import frappe
+
+from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.compat import IntegrationTestCase
+from giam_sat_mot_cua.setup import factories
+
+
+class TestCamera(IntegrationTestCase):
+	def setUp(self):
+		self.unit = factories.unit()
+
+	def tearDown(self):
+		frappe.set_user("Administrator")
+		frappe.db.rollback()
+
+	def test_login_typed_into_the_address_is_moved_out_of_it(self):
+		camera = factories.camera(
+			self.unit.name, stream_url="rtsp://quan%20tri:m%40t-khau@10.1.2.3:554/a?b=c"
+		)
+		self.assertEqual(camera.stream_url, "rtsp://10.1.2.3:554/a?b=c")
+		self.assertEqual(camera.get_password("stream_username"), "quan tri")
+		self.assertEqual(camera.get_password("stream_password"), "m@t-khau")
+		stored = frappe.db.get_value("Camera", camera.name, "*", as_dict=True)
+		self.assertNotIn("t-khau", frappe.as_json(stored))
+
+	def test_addresses_that_are_none_are_refused(self):
+		for url in ("http://10.1.2.3/a", "10.1.2.3", "rtsp://", "rtsp://host:99999/a", "rtsp://host/a b"):
+			with self.subTest(url), self.assertRaises(frappe.ValidationError):
+				factories.camera(self.unit.name, stream_url=url)
+
+	def test_what_the_catalogue_asks_for_is_mandatory(self):
+		for field in ("unit", "asset_number", "asset_owner", "providing_unit", "camera_name"):
+			camera = factories.camera(self.unit.name)
+			camera.set(field, None)
+			with self.subTest(field), self.assertRaises(frappe.MandatoryError):
+				camera.save()
+
+	def test_unit_without_counter_is_refused(self):
+		with self.assertRaises(frappe.ValidationError):
+			factories.camera(factories.unit(has_counter=0).name)
+
+	def test_internal_camera_is_never_recorded(self):
+		camera = factories.camera(self.unit.name, enabled=1, is_internal=1)
+		self.assertEqual(camera.enabled, 0)
+
+	def test_state_secret_needs_its_basis(self):
+		with self.assertRaises(frappe.ValidationError):
+			factories.camera(self.unit.name, holds_state_secret=1)
+		factories.camera(self.unit.name, holds_state_secret=1, secret_legal_basis="Quyết định 01")
+
+	def test_codes_that_are_no_folder_names_are_refused(self):
+		for code in ("có dấu", "a/b", "../a", "", "x" * 65):
+			camera = factories.camera(self.unit.name)
+			copy = frappe.copy_doc(camera)
+			copy.camera_code = code
+			with self.subTest(code), self.assertRaises((frappe.ValidationError, frappe.NameError)):
+				copy.insert()
+
+	def test_camera_with_recordings_stays(self):
+		from giam_sat_mot_cua.recording import hour_index
+
+		camera = factories.camera(self.unit.name)
+		hour_index.insert_row(
+			hour_index.row_name(camera.name, 0), camera.name, self.unit.name, 0, {"files": ""}
+		)
+		with self.assertRaises(frappe.ValidationError):
+			camera.delete()
+
+	def test_unit_people_read_their_cameras_and_change_none(self):
+		own, other = factories.camera(self.unit.name), factories.camera(factories.unit().name)
+		person = factories.user(roles.UNIT_OPERATOR, self.unit.name)
+		frappe.set_user(person.name)
+		self.assertEqual(frappe.get_list("Camera", pluck="name"), [own.name])
+		own.reload()
+		own.camera_name = "khác"
+		self.assertRaises(frappe.PermissionError, own.save)
+		self.assertRaises(
+			frappe.PermissionError, frappe.get_doc("Camera", other.name).check_permission, "read"
+		)
+
+	def test_connection_is_seen_by_administrators_only(self):
+		camera = factories.camera(self.unit.name, stream_url="rtsp://10.1.2.3/a")
+		for role, seen in ((roles.MONITORING_ADMINISTRATOR, True), (roles.MONITORING_OPERATOR, False)):
+			frappe.set_user(factories.user(role).name)
+			doc = frappe.get_doc("Camera", camera.name)
+			doc.apply_fieldlevel_read_permissions()
+			self.assertEqual(bool(doc.stream_url), seen)
+			frappe.set_user("Administrator")
