@@ -1,6 +1,7 @@
 """Connects pytest to the site of the test instance, once, before tests are collected.
 
-`make test` names the site in the environment. Without it (a bare `pytest tests/media`) only tests that need no site run.
+`make test` names the site in the environment. Without it (`pytest tests/media`) only tests run that
+need none.
 """
 
 import os
