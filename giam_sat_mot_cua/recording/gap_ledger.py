@@ -23,6 +23,9 @@ CAUSES = {
 }
 
 
+SHORTEST_GAP_MS = 1000  # as in media.recorder: less is a hand-over, not a gap
+
+
 def gap_name(camera: str, start_utc_ms: int) -> str:
 	return f"{camera}-{start_utc_ms}"
 
@@ -38,21 +41,24 @@ def open_gap(camera: str, unit: str, start_utc_ms: int, cause: str) -> None:
 
 
 def close_gap(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int, cause: str) -> None:
-	"""Notes the end of a gap, and of every other gap of the camera that is still open at that time."""
-	name = gap_name(camera, start_utc_ms)
-	known = frappe.db.get_value("Recording Gap", name, ["name", "end_utc"], as_dict=True)
-	earlier_open = [gap for gap in open_gaps(camera) if gap.name != name]
-	for gap in earlier_open:
-		end(
-			gap.name,
-			clock.utc_ms(gap.start_utc),
-			min(end_utc_ms, max(start_utc_ms, clock.utc_ms(gap.start_utc))),
-		)
-	if not known:
-		if end_utc_ms > start_utc_ms:
-			insert(camera, unit, start_utc_ms, end_utc_ms, cause)
-	elif not known.end_utc:
-		end(name, start_utc_ms, end_utc_ms)
+	"""Notes that nothing was recorded in [start_utc_ms, end_utc_ms).
+
+	A gap that is open at that time is this one, or a part of it, and ends now with the cause it has; one
+	that was left open earlier ended when this one began.
+	"""
+	first = None
+	for gap in open_gaps(camera):
+		began = clock.utc_ms(gap.start_utc)
+		if began < start_utc_ms - SHORTEST_GAP_MS:
+			end(gap.name, began, start_utc_ms)
+		else:
+			end(gap.name, began, max(end_utc_ms, began))
+			first = began if first is None else min(first, began)
+	if first is not None:
+		end_utc_ms = first  # what was missing before the open gap began
+	known = frappe.db.exists("Recording Gap", gap_name(camera, start_utc_ms))
+	if not known and end_utc_ms - start_utc_ms >= SHORTEST_GAP_MS:
+		insert(camera, unit, start_utc_ms, end_utc_ms, cause)
 
 
 def open_gaps(camera: str) -> list:

@@ -11,7 +11,7 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.media import events, layout, repair
-from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.recording import clock, gap_ledger, hour_index
 from giam_sat_mot_cua.workers import indexer, leases, volumes
 from giam_sat_mot_cua.workers.volumes import Volume
 
@@ -37,6 +37,10 @@ def recover_camera(camera: str, volume: Volume) -> Recovered:
 			found.events.append(event)
 			end = event.start_utc_ms + event.duration_ms
 			found.recorded_until_utc_ms = max(found.recorded_until_utc_ms or end, end)
+	if found.recorded_until_utc_ms is None:
+		# never recorded yet, but known to be missing since then
+		for gap in gap_ledger.open_gaps(camera)[:1]:
+			found.recorded_until_utc_ms = clock.utc_ms(gap.start_utc)
 	return found
 
 

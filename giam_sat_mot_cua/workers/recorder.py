@@ -147,10 +147,12 @@ class Recorder:
 		gone = [name for name in self.running if self.wanted.get(name) != self.runs_with[name]]
 		if not gone:
 			return
-		switched_off = [name for name in gone if name not in self.wanted]
+		switched_off = {name: self.running[name] for name in gone if name not in self.wanted}
+		volume_of = {name: self.runs_with[name].volume.name for name in switched_off}
 		self.stop_cameras(gone)
-		for name in switched_off:
-			self.note(name, events.GapOpened(name, clock.now_ms(), "switched_off"))
+		for name, recorder in switched_off.items():
+			since = recorder.last_end_utc_ms or clock.now_ms()
+			self.events.put((volume_of[name], events.GapOpened(name, since, "switched_off")))
 		try:
 			for name in gone:
 				self.table.release(self.held.pop(name))
@@ -203,7 +205,7 @@ class Recorder:
 			marker=volumes.MARKER,
 		)
 		for event in found.events:
-			self.note(name, event, volume.name)
+			self.events.put((volume.name, event))
 		self.running[name], self.runs_with[name] = recorder, camera
 		recorder.start()
 		return True
@@ -220,10 +222,6 @@ class Recorder:
 			self.runs_with.pop(name, None)
 
 	# What happened
-
-	def note(self, camera: str, event, volume: str | None = None) -> None:
-		volume = volume or next(iter(self.volumes), "")
-		self.events.put((volume, event))
 
 	def deliver(self) -> None:
 		"""Events -> journal -> database. Nothing leaves memory or journal before the database has it."""

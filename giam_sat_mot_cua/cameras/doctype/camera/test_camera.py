@@ -71,9 +71,9 @@ class TestCamera(IntegrationTestCase):
 		person = factories.user(roles.UNIT_OPERATOR, self.unit.name)
 		frappe.set_user(person.name)
 		self.assertEqual(frappe.get_list("Camera", pluck="name"), [own.name])
-		own.reload()
-		own.camera_name = "khác"
-		self.assertRaises(frappe.PermissionError, own.save)
+		mine = frappe.get_doc("Camera", own.name)
+		mine.camera_name = "khác"
+		self.assertRaises(frappe.PermissionError, mine.save)
 		self.assertRaises(
 			frappe.PermissionError, frappe.get_doc("Camera", other.name).check_permission, "read"
 		)
