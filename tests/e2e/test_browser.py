@@ -1,0 +1,152 @@
+"""A person in a real browser: logs in, sees the camera in Vietnamese, watches it live and plays the past."""
+
+import re
+import shutil
+import tempfile
+import time
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+from giam_sat_mot_cua.recording import clock
+from tests.cameras.server import wait_for
+
+OPTIONS = [
+	"--headless=new",
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--disable-dev-shm-usage",
+	"--window-size=1400,1100",
+	"--autoplay-policy=no-user-gesture-required",
+]
+CAMERA = "NB-HL-NM-01"  # of the demo commune operator
+
+
+@pytest.fixture
+def browser():
+	profile = tempfile.mkdtemp(prefix="gsmc-chromium-")
+	options = webdriver.ChromeOptions()
+	for option in [*OPTIONS, f"--user-data-dir={profile}"]:
+		options.add_argument(option)
+	options.binary_location = shutil.which("chromium") or "chromium"
+	driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+	driver.set_page_load_timeout(60)
+	yield driver
+	driver.quit()
+	shutil.rmtree(profile, ignore_errors=True)
+
+
+def log_in(browser, stack, role: str) -> None:
+	person = stack.logins[role]
+	browser.get(stack.url + "/login")
+	form = wait_for(lambda: browser.find_elements(By.ID, "login_email"), 30, "no login form")[0]
+	form.send_keys(person["user"])
+	browser.find_element(By.ID, "login_password").send_keys(person["password"])
+	browser.find_element(By.CSS_SELECTOR, ".form-login .btn-login").click()
+	wait_for(lambda: "/app" in browser.current_url, 60, "the login did not lead to the Desk")
+
+
+def shown(browser, css: str) -> str:
+	found = [element for element in browser.find_elements(By.CSS_SELECTOR, css) if element.is_displayed()]
+	return found[0].text if found else ""
+
+
+def press(browser, css: str) -> None:
+	browser.execute_script("document.querySelector(arguments[0]).click()", css)
+
+
+def video_time(browser) -> tuple[float, int]:
+	"""(position in seconds, width of the picture)"""
+	script = "const v = document.querySelector('video'); return v ? [v.currentTime, v.videoWidth] : [0, 0]"
+	return tuple(browser.execute_script(script))
+
+
+def open_camera(browser, stack) -> None:
+	browser.get(f"{stack.url}/app/camera/{CAMERA}")
+	wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, ".gsmc-live"), 60, "no player in the form")
+
+
+def test_the_desk_speaks_vietnamese(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	wait_for(lambda: shown(browser, ".page-title .title-text") == "Giám sát Một cửa", 60, "not our workspace")
+	open_camera(browser, stack)
+	text = browser.find_element(By.CSS_SELECTOR, ".form-layout").text
+	for label in (
+		"Trạng thái ghi hình",
+		"Đang ghi hình",
+		"Hình",
+		"Tiếng",
+		"Xem trực tiếp",
+		"Xem lại theo thời gian",
+	):
+		assert label in text
+	for english in ("Recording", "Picture", "Sound", "Watch", "Camera Code"):
+		assert not re.search(rf"\b{english}\b", text), english
+
+
+def test_the_newest_still_and_the_last_hour_are_there(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	width = "const i = document.querySelector('.gsmc-screen img'); return i ? i.naturalWidth : 0"
+	wait_for(lambda: browser.execute_script(width) == 640, 30, "no still")
+	wait_for(lambda: "Đã ghi trong một giờ qua" in shown(browser, ".gsmc-hour"), 30, "no coverage")
+	assert len(browser.find_elements(By.CSS_SELECTOR, ".gsmc-coverage span")) == 60
+
+
+def test_live_video_advances_and_shows_the_present(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	press(browser, ".gsmc-live")
+	wait_for(lambda: video_time(browser)[1] == 640, 60, "no picture")
+	first = video_time(browser)[0]
+	wait_for(lambda: video_time(browser)[0] > first + 4, 40, "the video does not advance")
+	line = wait_for(lambda: re.search(r"(\d\d):(\d\d):(\d\d)", shown(browser, ".gsmc-time")), 20, "no clock")
+	assert shown(browser, ".gsmc-time").startswith("Trực tiếp")
+	now = clock.site_time(clock.now_ms())
+	seen = now.replace(hour=int(line[1]), minute=int(line[2]), second=int(line[3]))
+	assert -5 < (now - seen).total_seconds() < 30
+
+
+def test_the_past_is_played_from_the_moment_asked_for(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	end = clock.now_ms() - 10_000
+	start = end - 20_000
+	query = {
+		"camera": CAMERA,
+		"start": f"{clock.site_time(start):%Y-%m-%d %H:%M:%S}",
+		"end": f"{clock.site_time(end):%Y-%m-%d %H:%M:%S}",
+	}
+	browser.execute_script("cur_frm.gsmc_player.play(arguments[0], false)", query)
+	wait_for(lambda: video_time(browser)[1] == 640, 60, "no picture")
+	first = video_time(browser)[0]
+	wait_for(lambda: video_time(browser)[0] > first + 2, 40, "the video does not advance")
+
+
+def test_a_period_without_footage_is_said_in_words(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	query = {"camera": CAMERA, "start": "2020-01-01 00:00:00", "end": "2020-01-01 00:10:00"}
+	browser.execute_script("cur_frm.gsmc_player.play(arguments[0], false)", query)
+	wait_for(
+		lambda: shown(browser, ".gsmc-note") == "Không có dữ liệu ghi hình trong khoảng này.",
+		40,
+		f"another message: {shown(browser, '.gsmc-screen')}",
+	)
+
+
+def test_another_units_camera_is_not_shown(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	browser.get(f"{stack.url}/app/camera/NB-GV-01")
+	time.sleep(3)
+	assert not browser.find_elements(By.CSS_SELECTOR, ".gsmc-live")
+	browser.get(f"{stack.url}/app/camera")
+	wait_for(lambda: "Ninh Mỹ" in browser.find_element(By.CSS_SELECTOR, "body").text, 60, "an empty list")
+	assert "Gia Viễn" not in browser.find_element(By.CSS_SELECTOR, "body").text
