@@ -44,8 +44,9 @@ def reconnect() -> None:
 def assert_complete(stack, begin: int, longest_gap_s: float = 15) -> None:
 	"""From `begin` to the newest indexed file every moment is in a file or in a gap of bounded length, and
 	every file has its row."""
+	now = clock.now_ms()
 	for camera in EXPECTED:
-		found = rows.wait_indexed(camera, clock.now_ms())
+		found = rows.wait_indexed(camera, now)
 		end = found[-1].end_utc_ms
 		recorded, explained = rows.explained_ms(camera, begin, end)
 		# a gap shorter than a second is not written down

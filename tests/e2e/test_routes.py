@@ -140,7 +140,7 @@ def test_unit_people_change_nothing(stack, session):
 
 @pytest.mark.parametrize("role", [*UNIT_ROLES, *PROVINCE_ROLES])
 def test_stream_logins_leave_the_server_for_nobody(stack, session, role):
-	"""Administrators see the address; the password itself is seen by nobody, and the rest not even the address."""
+	"""Administrators see the address, nobody the password, and the rest not even the address."""
 	answer = session(role).get(f"{stack.url}/api/resource/Camera/{OWN}", timeout=30)
 	assert answer.status_code == 200
 	data = answer.json()["data"]
