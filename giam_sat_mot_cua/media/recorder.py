@@ -207,9 +207,11 @@ class CameraRecorder:
 		start = file.start_utc_ms
 		if self.gap:
 			self.tell(events.GapClosed(self.camera, self.gap.start_utc_ms, start, self.gap.cause))
+		elif self.last_end_utc_ms and not self.ever_recorded:
+			# however short: somebody else may have noted this gap already, and hears here that it has ended
+			self.tell(events.GapClosed(self.camera, self.last_end_utc_ms, start, events.RECORDER_DOWN))
 		elif self.last_end_utc_ms and start - self.last_end_utc_ms >= SHORTEST_GAP_MS:
-			cause = events.CLOCK if self.ever_recorded else events.RECORDER_DOWN
-			self.tell(events.GapClosed(self.camera, self.last_end_utc_ms, start, cause))
+			self.tell(events.GapClosed(self.camera, self.last_end_utc_ms, start, events.CLOCK))
 		self.gap, self.ever_recorded = None, True
 		self.tell(events.FileOpened(self.camera, file.path, start))
 		self.change("recording", info=info)

@@ -176,10 +176,16 @@ class Recorder:
 		for name in [name for name in self.wanted if name not in self.running]:
 			if room <= 0:
 				return
+			if name not in self.wanted:
+				continue  # switched off while we were starting others
 			lease = self.table.acquire(name)
-			if lease and self.start(name, self.wanted[name]):
+			if not lease:
+				continue
+			if self.start(name, self.wanted[name]):
 				self.held[name] = lease
 				room -= 1
+			else:
+				self.table.release(lease)
 
 	def start(self, name: str, camera: WantedCamera) -> bool:
 		"""Starts recording a camera whose lease was just taken, after mending what its last recorder left."""
@@ -187,6 +193,10 @@ class Recorder:
 		self.volumes[volume.name] = volume.path
 		try:
 			with unit_of_work():
+				# another recorder may have let go of it because it is wanted no more
+				self.settings, self.wanted = self.wanted_list.read()
+				if self.wanted.get(name) != camera:
+					return False
 				found = reconcile.recover_camera(name, volume)
 		except DatabaseAway as error:
 			self.missing("MariaDB", error)
