@@ -19,7 +19,7 @@ from pathlib import Path
 
 from devbench import bench_setup, host, instance_up, programs, testing, tools
 from devbench.console import Failure, Progress
-from devbench.places import CLONE, LINK_NAME, State
+from devbench.places import CLONE, LINK_NAME, ROOT_STATES, State
 from devbench.steps import Steps, only_one
 
 COMMANDS = ("up", "down", "status", "logs", "test", "packages", "sync", "clean")
@@ -64,7 +64,7 @@ def user_state() -> State:
 def as_root(command: str, progress: Progress) -> int:
 	"""The part that needs root, then the rest as an ordinary user: bench refuses to run as root."""
 	state, user = host.root_state(), host.bench_user()
-	log = Path("/var/log/gsmc-devbench.log")
+	log = ROOT_STATES / "packages.log"
 	if command in ("up", "test", "packages"):
 		host.check_debian()
 		host.check_disk(state.root)

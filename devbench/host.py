@@ -18,6 +18,7 @@ from devbench.console import Failure, Progress, run
 from devbench.places import CLONE, LINK_NAME, ROOT_STATES, State
 
 BENCH_USER = "gsmc-bench"
+OWN_NAMES = ("home", "user-made", "packages.log")  # beside the state folders of clones
 FREE_GB_NEEDED = 3
 PYTHON_VERSIONS = ("3.10", "3.11", "3.12")  # what Frappe 15's pinned dependencies install on
 
@@ -265,7 +266,7 @@ def copy_one(origin: Path, copy: Path, top: Path, user: str) -> None:
 def remove_user_if_ours(log: Path) -> None:
 	"""Removes the bench user when devbench made it and no other clone's state is left."""
 	made = ROOT_STATES / "user-made"
-	others = [path for path in ROOT_STATES.iterdir() if path.name not in ("home", "user-made")]
+	others = [path for path in ROOT_STATES.iterdir() if path.name not in OWN_NAMES]
 	if others or not made.exists():
 		return
 	run(["userdel", made.read_text()], log)

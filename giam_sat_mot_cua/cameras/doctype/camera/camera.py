@@ -5,8 +5,12 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.recording.observed import keep_stored
+
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SCHEMES = ("rtsp", "rtsps")
+# Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
+STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
 
 
 class Camera(Document):
@@ -75,6 +79,7 @@ class Camera(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		keep_stored(self, STATE_FIELDS)
 		self.validate_code()
 		self.take_login_out_of_address()
 		self.validate_address()
@@ -151,7 +156,6 @@ class Camera(Document):
 	def keep_internal_camera_out(self):
 		if self.is_internal:
 			self.enabled = 0
-			self.state = "Not Recording"
 
 	def require_basis_for_state_secret(self):
 		if self.holds_state_secret and not (self.secret_legal_basis or "").strip():

@@ -35,6 +35,19 @@ class TestCamera(IntegrationTestCase):
 			with self.subTest(field), self.assertRaises(frappe.MandatoryError):
 				camera.save()
 
+	def test_an_old_form_does_not_bring_an_old_state_back(self):
+		camera = factories.camera(self.unit.name)
+		form = frappe.get_doc("Camera", camera.name)
+		frappe.db.set_value(
+			"Camera", camera.name, {"state": "Recording", "picture": "H.264"}, update_modified=False
+		)
+		form.state, form.fault = "Waiting", "No Video"
+		form.save()
+		stored = frappe.db.get_value("Camera", camera.name, ["state", "fault", "picture"])
+		self.assertEqual(
+			stored, ("Recording", "", "H.264") if stored[1] == "" else ("Recording", None, "H.264")
+		)
+
 	def test_unit_without_counter_is_refused(self):
 		with self.assertRaises(frappe.ValidationError):
 			factories.camera(factories.unit(has_counter=0).name)

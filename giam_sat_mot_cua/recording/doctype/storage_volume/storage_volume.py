@@ -5,6 +5,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.recording.observed import keep_stored
+
+OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id")  # workers/volumes.py
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -31,6 +34,7 @@ class StorageVolume(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		keep_stored(self, OBSERVED)
 		self.validate_volume_name()
 		self.validate_path()
 		self.volume_id = self.volume_id or frappe.generate_hash(length=20)

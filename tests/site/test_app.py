@@ -1,0 +1,83 @@
+"""The app as Frappe sees it: hooks that exist, patches that import, seeds that overwrite nobody's work."""
+
+import frappe
+import pytest
+
+from giam_sat_mot_cua import hooks
+from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.setup import install
+
+
+@pytest.fixture(autouse=True)
+def undo():
+	yield
+	frappe.db.rollback()
+	frappe.clear_cache()
+
+
+def dotted_paths(value) -> list[str]:
+	if isinstance(value, dict):
+		return [path for item in value.values() for path in dotted_paths(item)]
+	if isinstance(value, list | tuple):
+		return [path for item in value for path in dotted_paths(item)]
+	return [value] if isinstance(value, str) and value.startswith("giam_sat_mot_cua.") else []
+
+
+def test_every_hook_leads_somewhere():
+	found = [
+		path for name in vars(hooks) if not name.startswith("_") for path in dotted_paths(vars(hooks)[name])
+	]
+	assert len(found) > 8
+	for path in found:
+		assert callable(frappe.get_attr(path)), path
+
+
+def test_every_patch_imports():
+	for line in frappe.get_file_items(frappe.get_app_path("giam_sat_mot_cua", "patches.txt")):
+		if not line.startswith("["):
+			frappe.get_attr(line.split()[0] + ".execute")
+
+
+def test_site_is_set_up_for_vietnam():
+	settings = frappe.get_doc("System Settings")
+	assert (settings.language, settings.time_zone) == ("vi", "Asia/Ho_Chi_Minh")
+	assert settings.setup_complete and settings.disable_document_sharing
+	assert set(roles.ALL_ROLES) <= set(frappe.get_all("Role", pluck="name"))
+
+
+def test_what_an_admin_changed_survives_migrate():
+	level = frappe.get_doc("Unit Level", "COMMUNE")
+	level.level_name = "Phường, xã"
+	level.quotas[0].quota = 7
+	level.save()
+	frappe.delete_doc("Position", frappe.get_all("Position", pluck="name")[-1], force=True)
+	left = frappe.db.count("Position")
+	settings = frappe.get_doc("Monitoring Settings")
+	settings.stall_seconds = 17
+	settings.save()
+	frappe.db.set_value("Storage Volume", "main", "priority", 99)
+	install.after_migrate()
+	level.reload()
+	assert (level.level_name, level.quotas[0].quota) == ("Phường, xã", 7)
+	assert frappe.db.count("Position") == left
+	assert frappe.db.get_single_value("Monitoring Settings", "stall_seconds") == 17
+	assert frappe.db.get_value("Storage Volume", "main", "priority") == 99
+
+
+def test_link_secret_lies_in_the_site_configuration_only():
+	secret = frappe.conf.gsmc_link_secret
+	assert len(secret) > 30
+	for (table,) in frappe.db.sql("show tables"):
+		for row in frappe.db.sql(f"select * from `{table}`"):
+			assert secret not in str(row), table
+
+
+@pytest.mark.parametrize(
+	("field", "value"),
+	[("file_seconds", 5), ("lease_seconds", 1000), ("cameras_per_recorder", 0), ("still_seconds", 1)],
+)
+def test_settings_that_cannot_work_are_refused(field, value):
+	settings = frappe.get_doc("Monitoring Settings")
+	settings.set(field, value)
+	with pytest.raises(frappe.ValidationError):
+		settings.save()
