@@ -7,7 +7,7 @@ from frappe.model.document import Document
 
 
 def keep_stored(doc: Document, fields: Iterable[str]) -> None:
-	"""Gives `fields` of a document that is being saved the values in the database; defaults when it is new."""
+	"""Gives `fields` of a document being saved the values in the database; defaults when it is new."""
 	fields = list(fields)
 	stored = None if doc.is_new() else frappe.db.get_value(doc.doctype, doc.name, fields, as_dict=True)
 	for field in fields:
