@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devbench import bench_setup, ports, programs, services
-from devbench.console import Failure, Progress, run
+from devbench.console import Failure, Progress
 from devbench.places import APP, Instance, write_private
 from devbench.steps import Steps, fingerprint
-from devbench.tools import environment
 
 HEALTHY_S = 120
 
@@ -78,16 +77,7 @@ def start_programs(instance: Instance, progress: Progress, changed: bool, log: P
 		started_with = instance.root / "run/code"
 		old_code = not started_with.exists() or started_with.read_text() != code
 		if changed or old_code:
-			program = [
-				instance.state.python,
-				"-m",
-				"frappe.utils.bench_helper",
-				"frappe",
-				"--site",
-				instance.site,
-			]
-			env = environment(instance.state, instance)
-			run([*program, "clear-cache"], log, cwd=instance.sites, env=env)
+			bench_setup.bench_command(instance, "clear-cache", log=log)
 			programs.restart(instance, names)
 			started_with.write_text(code)
 		else:
@@ -106,18 +96,9 @@ def seed(instance: Instance, chosen: dict[str, int], progress: Progress, log: Pa
 	with progress.step("Demo province"):
 		words = ["gsmc", "seed-demo", "--rtsp-port", str(chosen["rtsp"]), "--json"]
 		words += ["--camera-login-file", str(instance.camera_login_file)]
-		program = [
-			instance.state.python,
-			"-m",
-			"frappe.utils.bench_helper",
-			"frappe",
-			"--site",
-			instance.site,
-		]
-		env = environment(instance.state, instance)
 		# its last line holds passwords: kept out of the log
 		quiet = log.with_name("seed-demo.log")
-		output = run([*program, *words], quiet, cwd=instance.sites, env=env)
+		output = bench_setup.bench_command(instance, *words, log=quiet)
 		quiet.unlink()
 	seeded = json.loads(output.strip().splitlines()[-1])
 	logins = {"Administrator": {"user": "Administrator", "password": instance.passwords["administrator"]}}

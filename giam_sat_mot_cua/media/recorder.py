@@ -26,7 +26,7 @@ from giam_sat_mot_cua.media.stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.wall_clock import WallClock
 
 SETTLE_S = 1.2  # the first packets arrive late, after probing: wait for one that is on time
-SHORTEST_GAP_MS = 1000
+SHORTEST_GAP_MS = 500
 SOUND_LAG_S = 0.4  # sound is encoded in blocks and comes after the picture of the same moment: wait for it
 GOOD_AFTER_S = 20.0  # a connection that lasted so long starts the back-off anew
 START_CODE = b"\0\0\1"

@@ -23,7 +23,7 @@ CAUSES = {
 }
 
 
-SHORTEST_GAP_MS = 1000  # as in media.recorder: less is a hand-over, not a gap
+SHORTEST_GAP_MS = 500  # as in media.recorder: less is a hand-over, not a gap
 
 
 def gap_name(camera: str, start_utc_ms: int) -> str:

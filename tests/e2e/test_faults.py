@@ -49,7 +49,7 @@ def assert_complete(stack, begin: int, longest_gap_s: float = 15) -> None:
 		found = rows.wait_indexed(camera, now)
 		end = found[-1].end_utc_ms
 		recorded, explained = rows.explained_ms(camera, begin, end)
-		# a gap shorter than a second is not written down
+		# a gap shorter than half a second is not written down
 		assert recorded + explained >= end - begin - 1500, (
 			camera,
 			begin,
