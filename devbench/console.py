@@ -30,6 +30,11 @@ CAUSES = (
 )
 
 # For commands that talk to a package registry.
+CERTIFICATE = (
+	("self_signed_cert", "certificate verify failed", "unable to get local issuer certificate"),
+	"A package registry showed a certificate that this machine does not trust.",
+	"Name your network's certificate to npm and pip (NODE_EXTRA_CA_CERTS, PIP_CERT), then run the same command again.",
+)
 REGISTRY = (
 	(
 		"temporary failure in name resolution",
@@ -133,7 +138,7 @@ def explained(program: str, output: str, log: Path | None, registry: bool = Fals
 	"""A Failure for a command that ended badly, worded by what its output says."""
 	low = output.lower()
 	tail = "\n".join(output.rstrip().splitlines()[-TAIL_LINES:])
-	for words, what, advice in (*CAUSES, REGISTRY) if registry else CAUSES:
+	for words, what, advice in (*CAUSES, CERTIFICATE, REGISTRY) if registry else CAUSES:
 		if any(word in low for word in words):
 			return Failure(what, advice, log, tail)
 	return Failure(f"{program} ended with an error.", "Read the log; run the same command again.", log, tail)
