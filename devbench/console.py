@@ -33,7 +33,7 @@ CAUSES = (
 CERTIFICATE = (
 	("self_signed_cert", "certificate verify failed", "unable to get local issuer certificate"),
 	"A package registry showed a certificate that this machine does not trust.",
-	"Name your network's certificate to npm and pip (NODE_EXTRA_CA_CERTS, PIP_CERT), then run the same command again.",
+	"Name it to npm and pip (NODE_EXTRA_CA_CERTS, PIP_CERT), then run the same command again.",
 )
 REGISTRY = (
 	(
