@@ -212,7 +212,7 @@ def clean(state: State, progress: Progress) -> int:
 	down(state, progress)
 	with progress.step("Removing"):
 		for path in built_in_source(state):
-			shutil.rmtree(path, ignore_errors=True)
+			path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
 		if state.source == CLONE:
 			shutil.rmtree(state.root)
 		else:
@@ -224,7 +224,9 @@ def clean(state: State, progress: Progress) -> int:
 
 def built_in_source(state: State) -> list[Path]:
 	app = state.source / bench_setup.APP
-	return [state.source / "node_modules", app / "public/dist", *state.source.glob("*.egg-info")]
+	found = [state.source / "node_modules", app / "public/dist", app / "public/node_modules"]
+	found += [*state.source.glob("*.egg-info"), *state.source.rglob("__pycache__")]
+	return [path for path in found if path.exists() or path.is_symlink()]
 
 
 if __name__ == "__main__":
