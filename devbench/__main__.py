@@ -225,7 +225,9 @@ def clean(state: State, progress: Progress) -> int:
 def built_in_source(state: State) -> list[Path]:
 	app = state.source / bench_setup.APP
 	found = [state.source / "node_modules", app / "public/dist", app / "public/node_modules"]
-	found += [*state.source.glob("*.egg-info"), *state.source.rglob("__pycache__")]
+	found += state.source.glob("*.egg-info")
+	for name in (bench_setup.APP, "devbench", "tests", "patches"):
+		found += (state.source / name).rglob("__pycache__")
 	return [path for path in found if path.exists() or path.is_symlink()]
 
 
