@@ -12,6 +12,8 @@ from devbench.places import Instance
 from devbench.steps import Steps
 from devbench.tools import environment
 
+CLIENT_FILES = "giam_sat_mot_cua/**/*.{js,css}"
+
 
 def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 	"""Exit code 0 only when everything passed. KEEP=1 leaves the instance running, ARGS goes to pytest."""
@@ -24,6 +26,7 @@ def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 		check([bins / "ruff", "check", "--no-cache", "."], state.source, env)
 		check([bins / "ruff", "format", "--no-cache", "--check", "."], state.source, env)
 		check([bins / "lint-imports", "--no-cache"], state.source, env)
+		check([state.source / "node_modules/.bin/prettier", "--check", CLIENT_FILES], state.source, env)
 	with progress.step("A new test instance"):
 		programs.stop(instance)
 		remove(instance)

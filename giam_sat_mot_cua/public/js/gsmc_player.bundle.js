@@ -57,7 +57,7 @@ class FootagePlayer {
             ],
             ({ start, end }) => this.play({ camera: this.camera, start, end }, false),
             __("Play a Period"),
-            __("Play")
+            __("Play"),
         );
     }
 
@@ -68,7 +68,7 @@ class FootagePlayer {
             return;
         }
         const url = `${METHOD}playback.playlist?${new URLSearchParams(query)}`;
-        const $video = $('<video controls autoplay muted playsinline></video>');
+        const $video = $("<video controls autoplay muted playsinline></video>");
         this.$screen.empty().append($video);
         this.$stop.show();
         this.live = live;
@@ -123,12 +123,16 @@ class FootagePlayer {
     on_error(error) {
         if (!error.fatal) return;
         const status = error.response && error.response.code;
-        const codec = ["bufferAddCodecError", "manifestIncompatibleCodecsError", "bufferIncompatibleCodecsError"];
+        const codec = [
+            "bufferAddCodecError",
+            "manifestIncompatibleCodecsError",
+            "bufferIncompatibleCodecsError",
+        ];
         if (error.type === Hls.ErrorTypes.MEDIA_ERROR && codec.includes(error.details)) {
             this.note(
                 __(
-                    "This browser cannot play H.265. The recording is complete; use a browser with H.265, or set the camera to H.264."
-                )
+                    "This browser cannot play H.265. The recording is complete; use a browser with H.265, or set the camera to H.264.",
+                ),
             );
         } else if (error.details === "levelEmptyError" || error.details === "manifestParsingError") {
             this.note(__("Nothing was recorded in this period."));

@@ -12,12 +12,20 @@ frappe.ui.form.on("Recording Hour", {
             const cells = [file.start, file.end, file.seconds, file.mb, file.picture, file.volume];
             $("<tr></tr>")
                 .append(cells.map((text) => $("<td></td>").text(text)))
-                .append($("<td></td>").append($("<code></code>").attr("title", file.sha256).text(file.sha256.slice(0, 12))))
+                .append(
+                    $("<td></td>").append(
+                        $("<code></code>").attr("title", file.sha256).text(file.sha256.slice(0, 12)),
+                    ),
+                )
                 .appendTo($body);
         }
         if (!rows.message.length) {
-            $body.append($("<tr></tr>").append($("<td colspan='7'></td>").text(__("No file begins in this hour."))));
+            $body.append(
+                $("<tr></tr>").append($("<td colspan='7'></td>").text(__("No file begins in this hour."))),
+            );
         }
-        frm.get_field("files_table").$wrapper.empty().append($('<div class="table-responsive"></div>').append($table));
+        frm.get_field("files_table")
+            .$wrapper.empty()
+            .append($('<div class="table-responsive"></div>').append($table));
     },
 });
