@@ -86,18 +86,23 @@ class Recorder:
 		self.stopping = True
 
 	def turn(self) -> None:
-		self.read_wanted()
-		self.report_node()
-		self.drop_unwanted()
-		try:
-			self.hold_leases()
-			self.take_free_cameras()
-			self.report()
-			fleet.keep_one_queued()
-			self.found("Redis")
-		except RedisError as error:
-			self.missing("Redis", error)
-		self.deliver()
+		"""One step's failure never ends the recordings, nor keeps the other steps from their work."""
+		for step in (
+			self.read_wanted,
+			self.report_node,
+			self.drop_unwanted,
+			self.hold_leases,
+			self.take_free_cameras,
+			self.report,
+			self.deliver,
+		):
+			try:
+				step()
+				self.found(step.__name__)
+			except RedisError as error:
+				self.missing("Redis", error)
+			except Exception as error:
+				self.missing(step.__name__, error)
 
 	# When to stop
 
@@ -181,11 +186,19 @@ class Recorder:
 			lease = self.table.acquire(name)
 			if not lease:
 				continue
-			if self.start(name, self.wanted[name]):
+			if self.try_start(name):
 				self.held[name] = lease
 				room -= 1
 			else:
 				self.table.release(lease)
+
+	def try_start(self, name: str) -> bool:
+		"""One camera that cannot be started must not keep the others waiting."""
+		try:
+			return self.start(name, self.wanted[name])
+		except Exception as error:
+			self.missing(f"camera {name}", error)
+			return False
 
 	def start(self, name: str, camera: WantedCamera) -> bool:
 		"""Starts recording a camera whose lease was just taken, after mending what its last recorder left."""
@@ -269,6 +282,7 @@ class Recorder:
 			pass  # delivered once more by whoever finds it: that changes nothing
 
 	def report(self) -> None:
+		"""Tells Redis that this recorder lives, and sees to it that another one waits behind it."""
 		facts = {
 			"node": self.node,
 			"cameras": len(self.running),
@@ -277,6 +291,8 @@ class Recorder:
 		}
 		health = {name: asdict(recorder.health()) for name, recorder in self.running.items()}
 		self.fleet.report(self.owner, facts, health)
+		fleet.keep_one_queued()
+		self.found("Redis")
 
 	def report_node(self) -> None:
 		"""The Recorder Node row and the volumes of this machine, every half minute."""
