@@ -10,7 +10,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +28,10 @@ class BrokenFile(Exception):
 
 @dataclass(frozen=True)
 class Fragment:
-	"""A `moof` with its `mdat`: place in the file (bytes), time in the file (ticks of TIMESCALE)."""
+	"""A `moof` with its `mdat`: place in the file (bytes), time in the file (ticks of TIMESCALE).
+
+	Ticks and not milliseconds, so that durations add up without rounding.
+	"""
 
 	offset: int
 	size: int
@@ -57,13 +60,13 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
 		start += size
 
 
-def parse_moof(moof: bytes, offset: int, size: int) -> Fragment | None:
-	"""The fragment of a `moof` body; None when it holds no video. `size` counts moof and mdat."""
+def parse_moof(moof: bytes) -> tuple[int, int, bool] | None:
+	"""(start, duration, key) of the video in a `moof` body, in ticks; None when it holds no video."""
 	for kind, body, end in boxes(moof):
 		if kind == b"traf":
 			found = parse_traf(moof, body, end)
 			if found:
-				return Fragment(offset, size, *found)
+				return found
 	return None
 
 
@@ -166,13 +169,18 @@ def unpack_entries(data: bytes, media_end: int) -> list[Fragment] | None:
 	for number, (offset, start, size, key) in enumerate(entries):
 		following = entries[number + 1][1] if number + 1 < count else end_ticks
 		fragments.append(Fragment(offset, size, start, following - start, bool(key)))
-	if fragments and fragments[-1].offset + fragments[-1].size != media_end:
-		return None
+	ends = [fragment.offset + fragment.size for fragment in fragments]
+	if ends != [*(fragment.offset for fragment in fragments[1:]), *([media_end] if fragments else [])]:
+		return None  # the list does not fit the file
 	return fragments
 
 
 class BoxScanner:
-	"""Follows box headers in a growing stream of bytes and parses only `moof`. Feed it bytes in order."""
+	"""Follows box headers in a growing stream of bytes and parses only `moof`. Feed it bytes in order.
+
+	The muxer may end a fragment on a packet of sound, so that some `moof` holds no video. Its bytes count as
+	part of the fragment before it (at the beginning: after it), so that fragments always lie end to end.
+	"""
 
 	def __init__(self) -> None:
 		self.place = 0  # bytes seen
@@ -181,8 +189,8 @@ class BoxScanner:
 		self.whole = 0  # end of the last complete fragment, or of the header
 		self.buffer = bytearray()  # a box header, or a moof
 		self.skip = 0  # bytes of the current box still to pass
-		self.moof: tuple[int, bytes] | None = None
-		self.box_start = 0
+		self.kind = b""
+		self.moof: bytes | None = None
 
 	def feed(self, data: bytes) -> None:
 		position, end = 0, len(data)
@@ -213,7 +221,7 @@ class BoxScanner:
 		size, kind = struct.unpack_from(">I4s", self.buffer)
 		if size == 1:
 			return 16
-		return size if kind == b"moof" else 8
+		return max(size, 8) if kind == b"moof" else 8
 
 	def header_complete(self) -> None:
 		size, kind = struct.unpack_from(">I4s", self.buffer)
@@ -222,9 +230,9 @@ class BoxScanner:
 			size, header = struct.unpack_from(">Q", self.buffer, 8)[0], 16
 		if size < header:
 			raise BrokenFile(f"box {kind!r} has an impossible size")
-		self.kind, self.box_start = bytes(kind), self.place - len(self.buffer)
+		self.kind = bytes(kind)
 		if kind == b"moof":
-			self.moof = (self.box_start, bytes(self.buffer[8:]))
+			self.moof = bytes(self.buffer[header:])
 			self.skip = 0
 		else:
 			self.skip = size - header
@@ -236,12 +244,21 @@ class BoxScanner:
 		if self.kind == b"moov":
 			self.init_size = self.whole = self.place
 		elif self.kind == b"mdat" and self.moof:
-			start, body = self.moof
-			self.moof = None
-			fragment = parse_moof(body, start, self.place - start)
-			if fragment:
-				self.fragments.append(fragment)
-			self.whole = self.place
+			body, self.moof = self.moof, None
+			try:
+				self.fragment_ended(parse_moof(body))
+			except struct.error as error:
+				raise BrokenFile("a moof box ends too early") from error
+
+	def fragment_ended(self, found: tuple[int, int, bool] | None) -> None:
+		if found:
+			self.fragments.append(Fragment(self.whole, self.place - self.whole, *found))
+		elif self.fragments:
+			last = self.fragments[-1]
+			self.fragments[-1] = replace(last, size=self.place - last.offset)
+		else:
+			return
+		self.whole = self.place
 
 
 class FootageWriter:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 CAMERA = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
-FILE = re.compile(r"(?P<camera>[^/]+)/(?P<day>\d{4}/\d{2}/\d{2})/(?P<time>\d{9})\.mp4")
+FILE = re.compile(r"(?P<camera>[^/]+)/(?P<day>\d{4}/\d{2}/\d{2})/(?P<time>\d{9})\.mp4", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DAY_MS = 86_400_000
 STILL = "latest.jpg"

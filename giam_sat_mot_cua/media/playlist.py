@@ -1,5 +1,4 @@
-"""HLS media playlists (RFC 8216) over footage files: a segment is a GOP, given as a byte range of its file.
-HLS media playlists (RFC 8216) over footage files: a segment is a GOP, given as a byte range of its file."""
+"""HLS media playlists (RFC 8216) over footage files: a segment is a GOP, a byte range of its file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,8 +29,8 @@ class Segment:
 	duration_ms: int
 
 
-def gops(index: FileIndex) -> Iterator[Segment]:
-	"""The whole GOPs of a file. In a file still growing, the last one is left out: it is not whole yet."""
+def gops(index: FileIndex, growing: bool) -> Iterator[Segment]:
+	"""The whole GOPs of a file. In a file still `growing`, the last one is left out: it is not whole yet."""
 	group: list[Fragment] = []
 	for fragment in index.fragments:
 		if fragment.key and group:
@@ -39,7 +38,7 @@ def gops(index: FileIndex) -> Iterator[Segment]:
 			group = []
 		if fragment.key or group:
 			group.append(fragment)
-	if group and index.complete:
+	if group and not growing:
 		yield segment(group)
 
 
@@ -55,32 +54,66 @@ def media_playlist(
 	live: bool,
 	from_utc_ms: int | None = None,
 	to_utc_ms: int | None = None,
+	window_ms: int | None = None,
 ) -> str:
 	"""The playlist of what `files` (in order of time) hold of [from_utc_ms, to_utc_ms).
 
-	A live playlist is an EVENT: it begins at the same `from_utc_ms` at every request and only grows, so that
-	no sequence number ever changes. Without `live` it ends.
+	Without `live` it ends. A live playlist must be asked for with the same `from_utc_ms`, and all files since
+	then, at every request: segments are numbered from there, so that no number ever changes or goes back.
+	It only grows (type EVENT); or, with `window_ms`, it shows only what begins in the last `window_ms` before
+	the end of the newest segment, and EXT-X-MEDIA-SEQUENCE and EXT-X-DISCONTINUITY-SEQUENCE count what was
+	left out.
 	"""
-	lines, longest = [], 1
-	for file in files:
-		wanted = [s for s in gops(file.index) if within(file, s, from_utc_ms, to_utc_ms)]
-		if not wanted:
-			continue
-		if lines:
-			lines.append("#EXT-X-DISCONTINUITY")
-		lines.append(f'#EXT-X-MAP:URI="{file.url}",BYTERANGE="{file.index.init_size}@0"')
-		lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{date_time(file.start_utc_ms + wanted[0].start_ms)}")
-		for found in wanted:
-			longest = max(longest, -(-found.duration_ms // 1000))
-			lines += [
-				f"#EXTINF:{found.duration_ms / 1000:.3f},",
-				f"#EXT-X-BYTERANGE:{found.size}@{found.offset}",
-				file.url,
-			]
-	kind = "EVENT" if live else "VOD"
-	head = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{longest}", f"#EXT-X-PLAYLIST-TYPE:{kind}"]
-	head += ["#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-INDEPENDENT-SEGMENTS"]
-	return "\n".join([*head, *lines, *([] if live else ["#EXT-X-ENDLIST"])]) + "\n"
+	files = list(files)
+	wanted: list[tuple[PlaylistFile, list[Segment]]] = []
+	for number, file in enumerate(files):
+		# a file that another one follows does not grow any more, even if it was left without its index
+		growing = not file.index.complete and number == len(files) - 1
+		found = [s for s in gops(file.index, growing) if within(file, s, from_utc_ms, to_utc_ms)]
+		if found:
+			wanted.append((file, found))
+	longest = max((-(-s.duration_ms // 1000) for _file, found in wanted for s in found), default=1)
+	head = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{max(longest, 1)}"]
+	skipped = skipped_files = 0
+	if live and window_ms is not None:
+		wanted, skipped, skipped_files = newest(wanted, window_ms)
+	else:
+		head.append(f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if live else 'VOD'}")
+	head += [f"#EXT-X-MEDIA-SEQUENCE:{skipped}", f"#EXT-X-DISCONTINUITY-SEQUENCE:{skipped_files}"]
+	head.append("#EXT-X-INDEPENDENT-SEGMENTS")
+	for number, (file, found) in enumerate(wanted):
+		head += ["#EXT-X-DISCONTINUITY"] if number else []
+		head += file_lines(file, found)
+	return "\n".join([*head, *([] if live else ["#EXT-X-ENDLIST"])]) + "\n"
+
+
+def newest(
+	wanted: list[tuple[PlaylistFile, list[Segment]]], window_ms: int
+) -> tuple[list[tuple[PlaylistFile, list[Segment]]], int, int]:
+	"""(what begins in the last `window_ms`, at least the newest; segments left out; files left out)."""
+	if not wanted:
+		return [], 0, 0
+	file, found = wanted[-1]
+	last = found[-1]
+	since = file.start_utc_ms + last.start_ms + min(last.duration_ms - window_ms, 0)
+	kept = [(f, [s for s in segments if f.start_utc_ms + s.start_ms >= since]) for f, segments in wanted]
+	kept = [(f, segments) for f, segments in kept if segments]
+	total, shown = (sum(len(segments) for _file, segments in listed) for listed in (wanted, kept))
+	return kept, total - shown, len(wanted) - len(kept)
+
+
+def file_lines(file: PlaylistFile, found: list[Segment]) -> list[str]:
+	lines = [
+		f'#EXT-X-MAP:URI="{file.url}",BYTERANGE="{file.index.init_size}@0"',
+		f"#EXT-X-PROGRAM-DATE-TIME:{date_time(file.start_utc_ms + found[0].start_ms)}",
+	]
+	for part in found:
+		lines += [
+			f"#EXTINF:{part.duration_ms / 1000:.3f},",
+			f"#EXT-X-BYTERANGE:{part.size}@{part.offset}",
+			file.url,
+		]
+	return lines
 
 
 def within(file: PlaylistFile, found: Segment, from_utc_ms: int | None, to_utc_ms: int | None) -> bool:

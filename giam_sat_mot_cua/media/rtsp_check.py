@@ -68,8 +68,7 @@ def describe(stream: CameraStream, timeout_s: float) -> tuple[int, str]:
 
 
 def encrypted(plain: socket.socket, host: str) -> ssl.SSLSocket:
-	"""Cameras have certificates of their own making, so none is checked here; FFmpeg does not check either.
-	Cameras have certificates of their own making, so none is checked here; FFmpeg does not check either."""
+	"""Cameras have certificates of their own making: none is checked here, and FFmpeg checks none either."""
 	context = ssl.create_default_context()
 	context.check_hostname = False
 	context.verify_mode = ssl.CERT_NONE

@@ -45,6 +45,8 @@ class GrowingIndex:
 	def update(self) -> FileIndex:
 		"""Raises OSError, BrokenFile."""
 		with self.path.open("rb") as file:
+			if file.seek(0, 2) < self.scanner.place:
+				self.scanner = BoxScanner()  # cut by a repair since: begin anew
 			file.seek(self.scanner.place)
 			while chunk := file.read(CHUNK_BYTES):
 				self.scanner.feed(chunk)
