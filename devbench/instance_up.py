@@ -17,8 +17,8 @@ HEALTHY_S = 120
 
 
 def bring_up(instance: Instance, steps: Steps, log: Path) -> dict:
-	"""Starts what does not run, creates or migrates the site, seeds the demo province; returns the info file.
-	Starts what does not run, creates or migrates the site, seeds the demo province; returns the info file."""
+	"""Starts what does not run, creates or migrates the site, seeds the demo province; returns the info
+	file."""
 	progress = steps.progress
 	instance.root.mkdir(parents=True, exist_ok=True)
 	chosen = start_services(instance, progress, log)

@@ -71,8 +71,8 @@ class Instance:
 
 	@property
 	def bench(self) -> Path:
-		"""The bench folder of this instance. The test instance has one that shares apps and Python by links.
-		The bench folder of this instance. The test instance has one that shares apps and Python by links."""
+		"""The bench folder of this instance. The test instance has one that shares apps and Python by
+		links."""
 		return self.state.bench if self.name == "demo" else self.root / "bench"
 
 	@property

@@ -1,5 +1,5 @@
-"""A private MariaDB and two private Redis servers: own data, own ports, loopback only, generated passwords.
-A private MariaDB and two private Redis servers: own data, own ports, loopback only, generated passwords."""
+"""A private MariaDB and two private Redis servers: own data, own ports, loopback only, generated
+passwords."""
 
 import shutil
 from pathlib import Path

@@ -45,8 +45,8 @@ def reconcile(context):
 @click.option("--camera", help="only this camera")
 @pass_context
 def rebuild_index(context, camera: str | None):
-	"""Writes the Recording Hour rows anew from the files alone. Rows whose files are gone stay as they are.
-	Writes the Recording Hour rows anew from the files alone. Rows whose files are gone stay as they are."""
+	"""Writes the Recording Hour rows anew from the files alone. Rows whose files are gone stay as they
+	are."""
 	from giam_sat_mot_cua.workers.reconcile import reconcile_site
 
 	with connected(get_site(context)):

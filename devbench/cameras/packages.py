@@ -1,5 +1,5 @@
-"""Debian packages that the demo cameras need. Imports nothing, so that it can be read before they are there.
-Debian packages that the demo cameras need. Imports nothing, so that it can be read before they are there."""
+"""Debian packages that the demo cameras need. Imports nothing, so that it can be read before they are
+there."""
 
 APT_PACKAGES = (
 	"python3-gi",

@@ -66,8 +66,8 @@ class Picture:
 		return surface
 
 	def draw_person(self, context: cairo.Context, width: int, height: int, number: int, now_s: float) -> None:
-		"""Walks in from the left, stands at the counter, walks out; each a little later than the one before.
-		Walks in from the left, stands at the counter, walks out; each a little later than the one before."""
+		"""Walks in from the left, stands at the counter, walks out; each a little later than the one
+		before."""
 		phase = ((now_s + number * VISIT_S / max(self.people, 1)) % VISIT_S) / VISIT_S
 		place = 0.25 + 0.55 * ((number * 0.37) % 1.0)
 		if phase < 0.3:

@@ -28,8 +28,8 @@ def seen_units(user: str | None = None) -> frozenset[str] | None:
 
 
 def sees_unit(unit: str | None, user: str | None = None) -> bool:
-	"""Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by province roles only.
-	Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by province roles only."""
+	"""Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by province roles
+	only."""
 	units = seen_units(user)
 	return units is None or (bool(unit) and unit in units)
 

@@ -36,8 +36,8 @@ def last_hour(camera: str) -> dict:
 
 
 def recorded_spans(camera: str, begin: int, until: int) -> list[tuple[int, int]]:
-	"""[start, end) in UTC ms of what is recorded; the file being written counts to its newest whole fragment.
-	[start, end) in UTC ms of what is recorded; the file being written counts to its newest whole fragment."""
+	"""[start, end) in UTC ms of what is recorded; the file being written counts to its newest whole
+	fragment."""
 	spans = []
 	for file in footage.files_between(camera, begin, until):
 		duration = file.duration_ms

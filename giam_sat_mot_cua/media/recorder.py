@@ -192,8 +192,8 @@ class CameraRecorder:
 		self.open_gap(error.cause)
 
 	def open_gap(self, cause: str) -> None:
-		"""From the end of the last sample on. What was missing before this recorder began has its own cause.
-		From the end of the last sample on. What was missing before this recorder began has its own cause."""
+		"""From the end of the last sample on. What was missing before this recorder began has its own
+		cause."""
 		if self.gap or self.stopping.is_set():
 			return
 		start = self.last_end_utc_ms or self.started_utc_ms
@@ -406,8 +406,8 @@ class Connection:
 
 
 def next_rotation(wall: float, file_seconds: int, camera: str) -> float:
-	"""The next moment, UTC in seconds, at which this camera begins a new file: its own share of the period.
-	The next moment, UTC in seconds, at which this camera begins a new file: its own share of the period."""
+	"""The next moment, UTC in seconds, at which this camera begins a new file: its own share of the
+	period."""
 	shift = zlib.crc32(camera.encode()) % (file_seconds * 1000) / 1000
 	return ((wall - shift) // file_seconds + 1) * file_seconds + shift
 

@@ -2,12 +2,9 @@
 
 A packet arrives at some time of the server's monotonic clock; it was taken no later than that, and network
 and probing only ever add delay. So the smallest difference (arrival - timestamp) seen lately is the truth
-about where the
-stream's clock stands, and everything above it is delay. The mapping follows that smallest difference slowly
-(at most
-0.5 %), so that a camera whose clock runs fast or slow is corrected without a visible jump, and the duration
-of footage
-adds up to the wall clock's. See docs/time.md.
+about where the stream's clock stands, and everything above it is delay. The mapping follows that smallest
+difference slowly (at most 0.5 %), so that a camera whose clock runs fast or slow is corrected without a
+visible jump, and the duration of footage adds up to the wall clock's. See docs/time.md.
 """
 
 import time
@@ -16,6 +13,7 @@ MAX_SLEW = 0.005
 WINDOW_S = 20.0
 STEP_S = 3.0  # a larger error than this is a clock that was set, not one that drifts
 LATE_LIMIT_S = 30.0  # a stalled network that recovers delivers late, which is no step; nothing is that late
+MAX_LEAD_S = 60.0  # footage may be ahead of a clock that was set back by so much, rather than overlap
 
 
 def utc_offset_s() -> float:
@@ -29,6 +27,7 @@ class WallClock:
 	def __init__(self, not_before: float = 0.0) -> None:
 		"""`not_before`: UTC in seconds, the end of what is recorded already."""
 		self.offset = 0.0
+		self.lead = 0.0  # how far UTC as told is ahead of UTC as it is, after a clock was set back
 		self.last_stamp: float | None = None
 		self.last_wall = not_before
 		self.window_began = 0.0
@@ -51,23 +50,43 @@ class WallClock:
 		return min(self.lowest, self.lowest_before) + utc_offset_s()
 
 	def wall(self, stamp: float, arrival: float) -> float:
-		"""UTC of the packet, in seconds; never less than the one before."""
+		"""UTC of the packet, in seconds; never less than the one before, unless the server's clock was set
+		back by more than MAX_LEAD_S."""
+		first = self.last_stamp is None
+		passed = 0.0 if first else stamp - self.last_stamp
 		error = arrival - stamp + utc_offset_s() - self.offset
-		passed = stamp - self.last_stamp if self.last_stamp is not None else 0.0
-		self.stepped = False
-		if error < -STEP_S or error > LATE_LIMIT_S or passed < -STEP_S:
+		self.stepped = error < -STEP_S or error > LATE_LIMIT_S or passed < -STEP_S
+		if self.stepped:
 			self.step(stamp, arrival)
 		else:
-			wanted = self.target() - self.offset
 			most = abs(passed) * MAX_SLEW
-			self.offset += min(max(wanted, -most), most)
+			self.offset += min(max(self.target() - self.offset, -most), most)
+		if first or self.stepped:
+			self.take_lead(stamp)
+		else:
+			self.lead = max(self.lead - abs(passed) * MAX_SLEW, 0.0)
+			self.last_wall = max(self.place(stamp), self.last_wall)
 		self.last_stamp = stamp
-		self.last_wall = max(stamp + self.offset, self.last_wall)
 		return self.last_wall
+
+	def take_lead(self, stamp: float) -> None:
+		"""Goes on at the end of what is recorded already when a clock was set back a little.
+
+		Standing still until the clock has caught up would press the footage of that time together. After a
+		larger step the true time counts, though it was recorded under once before.
+		"""
+		ahead = self.last_wall - (stamp + self.offset)
+		self.lead = ahead if 0 < ahead <= MAX_LEAD_S else 0.0
+		if not self.stepped and ahead <= STEP_S:
+			# a connection may begin with a picture of just before it, which is recorded already
+			self.lead = 0.0
+			self.last_wall = max(self.last_wall, self.place(stamp))
+			return
+		self.last_wall = self.place(stamp)
 
 	def place(self, stamp: float) -> float:
 		"""UTC of another packet of the stream, audio say, by the mapping as it is now."""
-		return stamp + self.offset
+		return stamp + self.offset + self.lead
 
 	def step(self, stamp: float, arrival: float) -> None:
 		"""A clock was set, the camera's or ours: begin anew from this packet's arrival."""

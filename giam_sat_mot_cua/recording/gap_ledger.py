@@ -31,8 +31,8 @@ def gap_name(camera: str, start_utc_ms: int) -> str:
 
 
 def open_gap(camera: str, unit: str, start_utc_ms: int, cause: str) -> None:
-	"""Notes that nothing is recorded from `start_utc_ms` on. A gap already open at an earlier time goes on.
-	Notes that nothing is recorded from `start_utc_ms` on. A gap already open at an earlier time goes on."""
+	"""Notes that nothing is recorded from `start_utc_ms` on. A gap already open at an earlier time goes
+	on."""
 	if frappe.db.exists("Recording Gap", gap_name(camera, start_utc_ms)):
 		return
 	if frappe.db.exists("Recording Gap", {"camera": camera, "end_utc": ("is", "not set")}):

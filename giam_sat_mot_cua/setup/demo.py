@@ -1,5 +1,5 @@
-"""The demo province: units, one login for a person of each role, six cameras. Only what is missing is added.
-The demo province: units, one login for a person of each role, six cameras. Only what is missing is added."""
+"""The demo province: units, one login for a person of each role, six cameras. Only what is missing is
+added."""
 
 import json
 import os
@@ -151,8 +151,8 @@ def passwords_path() -> Path:
 
 
 def known_passwords() -> dict[str, str]:
-	"""Demo passwords are kept beside the site, readable by its owner alone, so that they can be shown again.
-	Demo passwords are kept beside the site, readable by its owner alone, so that they can be shown again."""
+	"""Demo passwords are kept beside the site, readable by its owner alone, so that they can be shown
+	again."""
 	path = passwords_path()
 	return json.loads(path.read_text()) if path.exists() else {}
 

@@ -75,8 +75,8 @@ def seed_settings() -> None:
 
 
 def seed_default_volume() -> None:
-	"""One volume under the site's folder, so that recording works before an administrator names real disks.
-	One volume under the site's folder, so that recording works before an administrator names real disks."""
+	"""One volume under the site's folder, so that recording works before an administrator names real
+	disks."""
 	if frappe.db.count("Storage Volume"):
 		return
 	path = os.path.abspath(frappe.get_site_path("footage"))

@@ -1,18 +1,20 @@
 """The recorder: an RQ job that never ends by itself. Leases in, camera recorders running, events out.
 
-Every second it renews its leases, takes cameras that nobody holds, lets go of those that are no longer
-wanted, and hands events to the journal and the database. It ends when its worker is told to stop (SIGTERM to
-either, or a
-warm shutdown noted in Redis); when its worker dies, it goes on until another recorder can take over. Redis or
-MariaDB may go away meanwhile: recording goes on, and everything is delivered when they are back.
+Every second it takes cameras that nobody holds, lets go of those that are no longer wanted, and hands events
+to the journal and the database. A thread of its own renews the leases meanwhile, so that a database or a
+camera that hangs cannot cost them.
+
+It ends when its worker is told to stop (SIGTERM to either, or a warm shutdown in Redis); when its worker
+dies, it goes on until another can take over. Redis or MariaDB may go away meanwhile: recording goes
+on, and everything is delivered when they are back.
 """
 
 import os
 import queue
 import signal
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import frappe
@@ -33,7 +35,7 @@ TURN_S = 1.0
 READ_WANTED_S = 5.0
 NODE_REPORT_S = 30.0
 NEW_CAMERAS_A_TURN = 10  # connecting is the expensive part: a full recorder starts within a few turns
-STOP_S = 12.0
+STOP_S = 20.0  # a camera that hangs is left within its read and connection timeouts
 REDIS_TIMEOUT_S = 3.0
 
 
@@ -62,7 +64,12 @@ class Recorder:
 		self.wanted: dict[str, WantedCamera] = {}
 		self.running: dict[str, CameraRecorder] = {}
 		self.runs_with: dict[str, WantedCamera] = {}
+		self.ending: dict[str, Ending] = {}
 		self.held: dict[str, Lease] = {}
+		self.leases_lock = (
+			threading.Lock()
+		)  # a lease that is given back must not be renewed at the same moment
+		self.ended = threading.Event()
 		self.events: queue.SimpleQueue = queue.SimpleQueue()
 		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database
 		self.volumes: dict[str, Path] = {}
@@ -75,6 +82,7 @@ class Recorder:
 		# states are worded for the people of the site, not for the Administrator account that queued the job
 		frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
 		frappe.db.close()  # units of work open their own
+		threading.Thread(target=self.keep_leases, name="leases", daemon=True).start()
 		try:
 			while not self.must_stop():
 				self.turn()
@@ -91,9 +99,9 @@ class Recorder:
 			self.read_wanted,
 			self.report_node,
 			self.drop_unwanted,
-			self.hold_leases,
+			self.finish_ending,
 			self.take_free_cameras,
-			self.report,
+			self.keep_one_queued,
 			self.deliver,
 		):
 			try:
@@ -148,49 +156,77 @@ class Recorder:
 			self.table = LeaseTable(self.redis, self.site, self.owner, ttl_ms)
 
 	def drop_unwanted(self) -> None:
-		"""Stops cameras that are switched off or have changed; changed ones are taken again in this turn."""
-		gone = [name for name in self.running if self.wanted.get(name) != self.runs_with[name]]
-		if not gone:
-			return
-		switched_off = {name: self.running[name] for name in gone if name not in self.wanted}
-		volume_of = {name: self.runs_with[name].volume.name for name in switched_off}
-		self.stop_cameras(gone)
-		for name, recorder in switched_off.items():
-			since = recorder.last_end_utc_ms or clock.now_ms()
-			self.events.put((volume_of[name], events.GapOpened(name, since, "switched_off")))
-		try:
-			for name in gone:
-				self.table.release(self.held.pop(name))
-		except RedisError:
-			pass  # the lease ends by itself
+		"""Asks cameras to end that are switched off, have changed, or were taken over by somebody else."""
+		for name in list(self.running):
+			if self.wanted.get(name) != self.runs_with[name]:
+				self.end_camera(name, switched_off=name not in self.wanted)
+			elif name not in self.held:
+				self.end_camera(name)
 
-	def hold_leases(self) -> None:
-		if not self.table:
-			return
-		lost = self.table.renew(list(self.held.values()))
-		if lost:
-			names = [lease.camera for lease in lost]
-			self.stop_cameras(names)
-			for name in names:
-				self.held.pop(name, None)
+	def end_camera(self, name: str, switched_off: bool = False) -> None:
+		recorder, camera = self.running.pop(name), self.runs_with.pop(name)
+		recorder.request_stop()
+		self.ending[name] = Ending(recorder, camera.volume.name, switched_off, time.monotonic() + STOP_S)
+
+	def finish_ending(self) -> None:
+		"""Gives back the cameras whose files are closed."""
+		for name, ending in list(self.ending.items()):
+			if not ending.recorder.stop(0) and time.monotonic() < ending.deadline:
+				continue
+			del self.ending[name]
+			if ending.switched_off:
+				since = ending.recorder.last_end_utc_ms or clock.now_ms()
+				self.events.put((ending.volume, events.GapOpened(name, since, "switched_off")))
+			self.give_back(name)
+
+	def give_back(self, name: str) -> None:
+		with self.leases_lock:
+			lease = self.held.pop(name, None)
+			if lease:
+				self.table.release(lease)
+
+	def keep_leases(self) -> None:
+		"""The thread that renews. A lease that somebody else has taken ends its camera at once."""
+		while not self.ended.wait(TURN_S):
+			try:
+				self.renew()
+				self.report()
+			except RedisError:
+				continue  # nobody else can take a camera without Redis either
+			except Exception as error:  # this thread must outlive everything
+				self.missing("keep_leases", error)
+
+	def renew(self) -> None:
+		with self.leases_lock:
+			lost = self.table.renew(list(self.held.values())) if self.table and self.held else []
+			for lease in lost:
+				self.held.pop(lease.camera, None)
+				recorder = self.running.get(lease.camera)
+				if recorder:
+					recorder.request_stop()
 
 	def take_free_cameras(self) -> None:
 		if not self.settings or os.getppid() != self.worker_pid:
 			return
 		room = min(self.settings.cameras_per_recorder - len(self.running), NEW_CAMERAS_A_TURN)
-		for name in [name for name in self.wanted if name not in self.running]:
+		for name in [name for name in self.wanted if name not in self.running and name not in self.ending]:
 			if room <= 0:
 				return
 			if name not in self.wanted:
 				continue  # switched off while we were starting others
-			lease = self.table.acquire(name)
-			if not lease:
+			if not self.acquire(name):
 				continue
 			if self.try_start(name):
-				self.held[name] = lease
 				room -= 1
 			else:
-				self.table.release(lease)
+				self.give_back(name)
+
+	def acquire(self, name: str) -> bool:
+		with self.leases_lock:
+			lease = self.table.acquire(name)
+			if lease:
+				self.held[name] = lease
+			return bool(lease)
 
 	def try_start(self, name: str) -> bool:
 		"""One camera that cannot be started must not keep the others waiting."""
@@ -233,17 +269,6 @@ class Recorder:
 		recorder.start()
 		return True
 
-	def stop_cameras(self, names: list[str]) -> None:
-		"""Closes their files. All at once, since each waits for its own stream."""
-		recorders = [self.running.pop(name) for name in names if name in self.running]
-		for recorder in recorders:
-			recorder.request_stop()
-		if recorders:
-			with ThreadPoolExecutor(max_workers=len(recorders)) as pool:
-				list(pool.map(lambda recorder: recorder.stop(STOP_S), recorders))
-		for name in names:
-			self.runs_with.pop(name, None)
-
 	# What happened
 
 	def deliver(self) -> None:
@@ -282,15 +307,18 @@ class Recorder:
 			pass  # delivered once more by whoever finds it: that changes nothing
 
 	def report(self) -> None:
-		"""Tells Redis that this recorder lives, and sees to it that another one waits behind it."""
+		"""Tells Redis that this recorder lives, and how its cameras are."""
+		running = dict(self.running)
 		facts = {
 			"node": self.node,
-			"cameras": len(self.running),
+			"cameras": len(running),
 			"capacity": self.settings.cameras_per_recorder if self.settings else 0,
 			"leaving": os.getppid() != self.worker_pid,
 		}
-		health = {name: asdict(recorder.health()) for name, recorder in self.running.items()}
-		self.fleet.report(self.owner, facts, health)
+		self.fleet.report(self.owner, facts, {name: asdict(r.health()) for name, r in running.items()})
+
+	def keep_one_queued(self) -> None:
+		"""Sees to it that another recorder waits behind this one."""
 		fleet.keep_one_queued()
 		self.found("Redis")
 
@@ -334,21 +362,37 @@ class Recorder:
 			print(f"recorder: {service} is back", flush=True)
 
 	def stop(self) -> None:
-		"""Closes all files, delivers, gives the cameras back."""
+		"""Closes all files, delivers, gives the cameras back. Leases are renewed until then."""
 		names = list(self.running)
-		self.stop_cameras(names)
+		for name in names:
+			self.end_camera(name)
+		while self.ending:
+			try:
+				self.finish_ending()
+			except RedisError:
+				pass  # leases end by themselves
+			time.sleep(0.05)
+		self.ended.set()
 		self.deliver()
 		try:
-			for lease in self.held.values():
-				self.table.release(lease)
 			self.fleet.leave(self.owner, names)
 		except RedisError:
-			pass  # leases end by themselves
+			pass  # it is forgotten after a while
 		try:
 			frappe.connect(set_admin_as_user=False)  # RQ's wrapper commits and closes a connection at the end
 			frappe.db.connect()
 		except Exception:
 			pass
+
+
+@dataclass
+class Ending:
+	"""A camera that was asked to end and has not yet."""
+
+	recorder: CameraRecorder
+	volume: str
+	switched_off: bool
+	deadline: float
 
 
 def write_node(node: str, recorders: list[dict], newest_packet_age: float | None) -> None:

@@ -77,10 +77,39 @@ def test_the_servers_clock_that_is_set_forward_is_a_step(fixed_offset):
 	assert clock.stepped
 
 
-def test_time_never_goes_back():
-	clock = WallClock(not_before=2000.0)
-	found = play(clock, 10)
-	assert all(mapped == 2000.0 for _true, mapped in found)
+def test_footage_goes_on_where_it_ended_when_a_clock_was_set_back_a_little(fixed_offset):
+	"""No overlap, nothing pressed together, and back to the true time by 0.5 %."""
+	clock = WallClock()
+	before = play(clock, 100)
+	fixed_offset["offset"] -= 20
+	after = []
+	for number in range(100, 125_000):  # 5,000 s: 20 s are worked off after 4,000
+		arrival = 50 + number * FRAME + 0.01
+		clock.observe(number * FRAME, arrival)
+		after.append((arrival + 980, clock.wall(number * FRAME, arrival)))
+		assert clock.stepped == (number == 100)
+	assert after[0][1] == pytest.approx(before[-1][1], abs=FRAME)
+	steps = [later[1] - earlier[1] for earlier, later in pairwise(after)]
+	assert min(steps) > FRAME * 0.99 and max(steps) < FRAME * 1.01
+	assert after[-1][1] == pytest.approx(after[-1][0], abs=0.02)
+
+
+def test_a_new_connection_begins_where_the_footage_ends():
+	found = play(WallClock(not_before=1060.0), 10)  # 10 s ahead of the clock
+	assert found[0][1] == 1060.0
+	assert all(later[1] - earlier[1] == pytest.approx(FRAME, rel=0.01) for earlier, later in pairwise(found))
+
+
+def test_a_picture_of_just_before_the_connection_does_not_shift_the_rest():
+	found = play(WallClock(not_before=1051.0), 100)  # one second is recorded already
+	assert found[0][1] == 1051.0
+	assert found[-1][1] == pytest.approx(found[-1][0] + 0.01, abs=0.001)
+
+
+def test_a_clock_that_was_far_ahead_is_not_waited_for():
+	"""A server that booted with a date of next year must record today all the same."""
+	found = play(WallClock(not_before=40_000_000.0), 10)
+	assert all(mapped == pytest.approx(true, abs=0.02) for true, mapped in found)
 
 
 def test_offset_is_that_of_this_machine(monkeypatch):
