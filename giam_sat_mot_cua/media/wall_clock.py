@@ -72,17 +72,14 @@ class WallClock:
 	def take_lead(self, stamp: float) -> None:
 		"""Goes on at the end of what is recorded already when a clock was set back a little.
 
-		Standing still until the clock has caught up would press the footage of that time together. After a
-		larger step the true time counts, though it was recorded under once before.
+		Standing still until the clock has caught up would press the footage of that time together; that is
+		right only for a new connection's first picture, which may be a moment old and recorded already. After
+		a larger step the true time counts, though it was recorded under once before.
 		"""
 		ahead = self.last_wall - (stamp + self.offset)
-		self.lead = ahead if 0 < ahead <= MAX_LEAD_S else 0.0
-		if not self.stepped and ahead <= STEP_S:
-			# a connection may begin with a picture of just before it, which is recorded already
-			self.lead = 0.0
-			self.last_wall = max(self.last_wall, self.place(stamp))
-			return
-		self.last_wall = self.place(stamp)
+		least = 0.0 if self.stepped else STEP_S
+		self.lead = ahead if least < ahead <= MAX_LEAD_S else 0.0
+		self.last_wall = self.place(stamp) if ahead > MAX_LEAD_S else max(self.place(stamp), self.last_wall)
 
 	def place(self, stamp: float) -> float:
 		"""UTC of another packet of the stream, audio say, by the mapping as it is now."""

@@ -12,6 +12,7 @@ from devbench import frappe_source, ports, processes
 from devbench.console import Failure, Progress, explained, run
 from devbench.places import State
 from devbench.steps import Steps, fingerprint, only_one
+from tests.cameras.server import wait_for
 
 
 @pytest.fixture
@@ -147,7 +148,8 @@ def test_processes_are_found_by_their_mark_and_ended():
 	env = {processes.MARK: "a-test-mark"}
 	child = subprocess.Popen(["/bin/sleep", "60"], env=env)
 	try:
-		assert processes.marked("a-test-mark") == [child.pid]
+		# the kernel shows a new program's environment a moment after it has begun
+		wait_for(lambda: processes.marked("a-test-mark") == [child.pid], 10, "the process is not found")
 		processes.end([child.pid], 5)
 		child.wait(5)
 		assert processes.marked("a-test-mark") == []
