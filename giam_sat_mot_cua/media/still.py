@@ -1,23 +1,41 @@
-"""Stills: a key frame, small, as JPEG."""
+"""Stills: a key frame decoded small and written as JPEG."""
 
 import os
 from pathlib import Path
 
 import av
+import av.error
 import cv2
-import numpy as np
 
 WIDTH = 640
 QUALITY = 80
 
 
-def small_picture(frame: av.VideoFrame) -> np.ndarray:
-	"""The frame as an array (height, WIDTH, 3) of bytes, BGR."""
-	height = max(round(frame.height * WIDTH / frame.width / 2) * 2, 2)
-	return frame.reformat(width=WIDTH, height=height, format="bgr24").to_ndarray()
+class StillMaker:
+	"""Decodes key frames of one connection. Used by the thread that owns the stream."""
+
+	def __init__(self, codec: str, extradata: bytes | None):
+		self.codec, self.extradata = codec, extradata
+
+	def picture(self, packet: av.Packet):
+		"""A key frame as an array (height, WIDTH, 3), BGR; None when it does not decode."""
+		decoder = av.CodecContext.create(self.codec, "r")
+		decoder.thread_count = 1
+		if self.extradata:
+			decoder.extradata = self.extradata
+		alone = av.Packet(bytes(packet))
+		try:
+			frames = [*decoder.decode(alone), *decoder.decode(None)]
+		except av.error.FFmpegError:
+			return None
+		if not frames:
+			return None
+		frame = frames[0]
+		height = max(round(frame.height * WIDTH / frame.width / 2) * 2, 2)
+		return frame.reformat(width=WIDTH, height=height, format="bgr24").to_ndarray()
 
 
-def write_jpeg(picture: np.ndarray, path: Path) -> None:
+def write_jpeg(picture, path: Path) -> None:
 	"""Writes the picture in one step, so that a reader never sees half of it. Raises OSError."""
 	made, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 	if not made:
