@@ -14,6 +14,8 @@ after_migrate = ["giam_sat_mot_cua.setup.install.after_migrate"]
 before_tests = "giam_sat_mot_cua.setup.install.before_tests"
 
 # Desk
+app_logo_url = "/assets/giam_sat_mot_cua/images/logo.svg"
+website_context = {"favicon": app_logo_url, "splash_image": app_logo_url}
 app_include_css = ["gsmc.bundle.css"]
 
 # Who sees what: one definition, access/scope.py
@@ -29,6 +31,9 @@ has_permission = {
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 }
+
+# A person who has not logged in yet reads the site's language, whatever the browser was installed in
+before_request = ["giam_sat_mot_cua.api.guest_language.use_site_language"]
 
 # Video bytes: signed addresses, served here on a development server and by nginx in production
 page_renderer = ["giam_sat_mot_cua.api.media_files.MediaFileRenderer"]

@@ -40,6 +40,7 @@ class CameraConfig:
 	fps: int = 12
 	gop_seconds: float = 2
 	bitrate_kbit: int = 500
+	b_frames: int = 0
 	audio: str = "none"
 	people: int = 3
 	title: str = ""
@@ -87,8 +88,12 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
 				"! rtph265pay name=pay0 pt=96"
 			)
 		else:
+			profile = "constrained-baseline"
+			if config.b_frames:
+				common = common.replace("tune=zerolatency", f"bframes={config.b_frames} b-adapt=false")
+				profile = "main"
 			encoder = (
-				f"x264enc {common} byte-stream=true threads=1 ! video/x-h264,profile=constrained-baseline "
+				f"x264enc {common} byte-stream=true threads=1 ! video/x-h264,profile={profile} "
 				"! h264parse config-interval=-1 ! valve name=valve ! rtph264pay name=pay0 pt=96"
 			)
 		return (

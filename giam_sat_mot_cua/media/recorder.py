@@ -263,9 +263,8 @@ class Connection:
 		self.rotate_at = 0.0
 		self.lag_s = SOUND_LAG_S if self.audio else 0.0
 		self.order = itertools.count()
-		self.by_time: list[
-			tuple[float, int, av.Packet, bool]
-		] = []  # heap of (UTC, number, packet, step before it)
+		# heap of (UTC, number, packet, step before it)
+		self.by_time: list[tuple[float, int, av.Packet, bool]] = []
 
 	def run(self) -> None:
 		streams = [self.video, *(self.source.streams.audio[:1] if self.audio else [])]
@@ -302,18 +301,20 @@ class Connection:
 	def settle(self) -> None:
 		"""Enough has arrived to know when it was taken: record what waited."""
 		if self.clock.lowest == float("inf"):
-			return  # no timestamp yet
+			if self.last_video - self.first_arrival > self.recorder.stall_seconds:
+				raise StreamError(StreamFault.INTERNAL, "the picture comes without timestamps")
+			return
 		self.clock.settle()
 		self.settled = True
 		waiting, self.waiting = self.waiting, []
-		stamps = [
-			float(p.dts * p.time_base) for p, _a in waiting if p.stream.type == "video" and p.dts is not None
-		]
+		video = [packet for packet, _arrival in waiting if packet.stream.type == "video"]
+		untimed = list(itertools.takewhile(lambda packet: packet.dts is None, video))
+		first = float(video[len(untimed)].dts * video[0].time_base)
+		for ahead, packet in enumerate(reversed(untimed), 1):
+			# the first key frame, and with B-frames some more: each was sent a frame before the next
+			packet.dts = round((first - ahead * self.frame_s) / packet.time_base)
+			packet.pts = packet.dts if packet.pts is None else packet.pts
 		for packet, arrival in waiting:
-			if packet.stream.type == "video" and packet.dts is None:
-				# the first key frame comes without timestamps: it was a frame before the next
-				stamp = stamps[0] - self.frame_s
-				packet.dts = packet.pts = round(stamp / packet.time_base)
 			self.record(packet, arrival)
 
 	def record(self, packet: av.Packet, arrival: float) -> None:
@@ -418,9 +419,9 @@ def parameter_sets(codec: str, data: bytes) -> tuple[bytes, ...]:
 	start = data.find(START_CODE)
 	while start >= 0:
 		begin = start + 3
-		kind = (
-			data[begin] & 0x1F if codec == "h264" else (data[begin] >> 1) & 0x3F if begin < len(data) else -1
-		)
+		if begin >= len(data):
+			break
+		kind = data[begin] & 0x1F if codec == "h264" else (data[begin] >> 1) & 0x3F
 		if kind not in wanted and kind not in (6, 9, 39, 40, 35):
 			break  # the picture itself: parameter sets come before it
 		start = data.find(START_CODE, begin)

@@ -110,9 +110,10 @@ def complete_setup_wizard() -> None:
 	settings = frappe.get_doc("System Settings")
 	fields = {df.fieldname for df in settings.meta.fields}
 	if not cint(settings.get("setup_complete")):
-		settings.update({k: v for k, v in seeds.REGIONAL_SETTINGS.items() if k in fields})
+		settings.update({k: v for k, v in seeds.FIRST_SYSTEM_SETTINGS.items() if k in fields})
 		settings.setup_complete = 1
-		frappe.db.set_default("lang", seeds.REGIONAL_SETTINGS["language"])
+		frappe.db.set_default("lang", seeds.FIRST_SYSTEM_SETTINGS["language"])
+		set_up_login_page()
 		frappe.db.set_default("desktop:home_page", "workspace")
 		mark_wizard_done_for_each_app()
 	settings.update({k: v for k, v in seeds.SYSTEM_SETTINGS.items() if k in fields})
@@ -121,8 +122,15 @@ def complete_setup_wizard() -> None:
 	settings.flags.ignore_permissions = True  # runs at install, before anybody has a role
 	settings.save()
 	for user in ("Administrator", "Guest"):
-		frappe.db.set_value("User", user, "language", seeds.REGIONAL_SETTINGS["language"])
+		frappe.db.set_value("User", user, "language", seeds.FIRST_SYSTEM_SETTINGS["language"])
 	frappe.clear_cache()
+
+
+def set_up_login_page() -> None:
+	website = frappe.get_doc("Website Settings")
+	website.update(seeds.FIRST_WEBSITE_SETTINGS)
+	website.flags.ignore_permissions = True  # runs at install, before anybody has a role
+	website.save()
 
 
 def mark_wizard_done_for_each_app() -> None:

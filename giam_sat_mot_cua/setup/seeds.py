@@ -37,7 +37,9 @@ LEVELS = (
 SYSTEM_SETTINGS = {"disable_document_sharing": 1}
 
 # Only while the setup wizard has not been completed: a site that somebody set up keeps its own.
-REGIONAL_SETTINGS = {
+FIRST_SYSTEM_SETTINGS = {
+	"app_name": "Giám sát Một cửa",
+	"login_with_email_link": 0,  # whoever reads the mailbox would be let in
 	"language": "vi",
 	"country": "Vietnam",
 	"time_zone": "Asia/Ho_Chi_Minh",
@@ -45,6 +47,16 @@ REGIONAL_SETTINGS = {
 	"time_format": "HH:mm:ss",
 	"number_format": "#.###,##",
 	"first_day_of_the_week": "Monday",
+}
+
+# On the same occasion. Nobody gets an account by signing up: accounts are granted.
+FIRST_WEBSITE_SETTINGS = {
+	"app_name": "Giám sát Một cửa",
+	"brand_html": "Giám sát Một cửa",
+	"footer_powered": "Hệ thống giám sát Bộ phận Một cửa tỉnh Ninh Bình",
+	"home_page": "login",
+	"disable_signup": 1,
+	"hide_footer_signup": 1,
 }
 
 # Chosen for an account, it leaves only this system's workspaces in the Desk.

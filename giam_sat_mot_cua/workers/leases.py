@@ -1,9 +1,9 @@
 """One writer for each camera: leases in Redis with fencing tokens.
 
 A lease is a key that expires by itself; its value is `owner|token`. The token grows with every change of
-owner, so whoever sees a larger one knows that its own lease is gone. An owner is a process: `node:pid:start`;
-a
-process on the same node that no longer exists loses its leases at once instead of at expiry.
+owner, so whoever sees a larger one knows that its own lease is gone. An owner is a process,
+`node:pid:start`; a process on the same node that no longer exists loses its leases at once instead of at
+expiry.
 """
 
 import os

@@ -66,9 +66,8 @@ class Recorder:
 		self.runs_with: dict[str, WantedCamera] = {}
 		self.ending: dict[str, Ending] = {}
 		self.held: dict[str, Lease] = {}
-		self.leases_lock = (
-			threading.Lock()
-		)  # a lease that is given back must not be renewed at the same moment
+		# a lease that is given back must not be renewed at the same moment
+		self.leases_lock = threading.Lock()
 		self.ended = threading.Event()
 		self.events: queue.SimpleQueue = queue.SimpleQueue()
 		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database

@@ -150,3 +150,15 @@ def test_another_units_camera_is_not_shown(browser, stack):
 	browser.get(f"{stack.url}/app/camera")
 	wait_for(lambda: "Ninh Mỹ" in browser.find_element(By.CSS_SELECTOR, "body").text, 60, "an empty list")
 	assert "Gia Viễn" not in browser.find_element(By.CSS_SELECTOR, "body").text
+
+
+def test_login_page_is_vietnamese_in_an_english_browser(browser, stack):
+	browser.get(stack.url + "/login")
+	wait_for(lambda: shown(browser, ".form-login .btn-login"), 30, "no login form")
+	page = browser.find_element(By.TAG_NAME, "body").text
+	assert "Giám sát Một cửa" in page and "Quên mật khẩu" in page
+	assert not re.search(r"\b(Login|Password|Frappe|Email Link|Sign up)\b", page)
+	browser.find_element(By.ID, "login_email").send_keys("khong.co@giamsat.example")
+	browser.find_element(By.ID, "login_password").send_keys("sai mật khẩu")
+	browser.find_element(By.CSS_SELECTOR, ".form-login .btn-login").click()
+	wait_for(lambda: "sai tài khoản" in shown(browser, ".form-login").lower(), 30, "no refusal in Vietnamese")

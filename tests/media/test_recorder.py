@@ -1,5 +1,6 @@
 """Real RTSP in, files out: right, contiguous, hashed, playable; and every fault that a camera can have."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ CAMERAS = [
 	camera("/plain"),
 	camera("/alaw", audio="pcma"),
 	camera("/aac", audio="aac"),
+	camera("/bframes", b_frames=2),
 	camera("/hevc", codec="h265"),
 	camera("/locked", auth="digest"),
 	camera("/sound", audio="pcmu", video=False),
@@ -67,10 +69,23 @@ def test_files_join_and_add_up_to_the_time_that_passed(server, tmp_path):
 	for earlier, later in pairwise(files):
 		assert later.start_utc_ms == earlier.start_utc_ms + earlier.duration_ms
 	assert recording.of(events.GapOpened) == recording.of(events.GapClosed) == []
-	assert (
-		files[0].start_utc_ms / 1000 > began - 2.5
-	)  # the first key frame was taken before we asked, by a GOP
+	# the first key frame was taken before we asked, by a GOP
+	assert files[0].start_utc_ms / 1000 > began - 2.5
 	assert abs(files[-1].start_utc_ms + files[-1].duration_ms - ended * 1000) < 1500
+
+
+def test_b_frames_keep_their_order_and_their_time(server, tmp_path):
+	with Recording(server.url("/bframes"), tmp_path) as recording:
+		files = recording.wait_files(3)
+	for file in files[:3]:
+		command = ["ffprobe", "-v", "error", "-show_entries", "packet=pts_time,dts_time", "-of", "json"]
+		done = subprocess.run([*command, tmp_path / file.path], capture_output=True, check=True)
+		packets = json.loads(done.stdout)["packets"]
+		shown = [float(packet["pts_time"]) for packet in packets]
+		assert shown != sorted(shown), "the camera sent no B-frames"
+		assert decodes(tmp_path / file.path)
+	for earlier, later in pairwise(sorted(shown)):  # of the last file
+		assert later - earlier == pytest.approx(0.1, abs=0.02)
 
 
 def test_index_of_a_closed_file_is_what_walking_it_finds(server, tmp_path):
@@ -224,9 +239,7 @@ def test_killed_in_the_middle_all_but_the_last_moment_is_kept(server, tmp_path):
 	process.kill()
 	process.wait(10)
 	process.stdout.close()
-	newest = [path for path, _start, _size in layout.iter_files(tmp_path)][
-		-1
-	]  # it may have rotated meanwhile
+	newest = [path for path, _start, _size in layout.iter_files(tmp_path)][-1]
 	assert newest >= first.path
 	mended = repair.repair(tmp_path, newest)
 	full = tmp_path / newest
