@@ -12,9 +12,8 @@ def last_hour(camera: str) -> dict:
 	"""The last 60 minutes of `camera`.
 
 	{"percent": float, "recorded_s": float, "from": site time, "to": site time, "minutes": 60 shares from 0 to
-	1, oldest first, "gaps": [{"start_time", "end_time", "cause", "duration_s"}]}. PermissionError when the
-	user
-	may not see the camera.
+	1, oldest first, "gaps": [{"start_time", "end_time", "cause", "duration_s"}]}. Raises PermissionError when
+	the user may not see the camera.
 	"""
 	frappe.get_doc("Camera", camera).check_permission("read")
 	until = clock.now_ms()

@@ -1,9 +1,8 @@
 """Signed addresses of footage bytes: short-lived, bound to the login session that asked for them.
 
 The signature is the one that nginx's secure_link_md5 checks, so that in production nginx serves the bytes
-without asking Frappe again (docs/operations.md): base64url(md5("EXPIRES URI SID SECRET")), EXPIRES in seconds
-since the
-epoch.
+without asking Frappe again (docs/operations.md): base64url(md5(EXPIRES + URI + SID + " " + SECRET)),
+EXPIRES in seconds since the epoch.
 """
 
 import base64

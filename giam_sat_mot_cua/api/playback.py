@@ -25,9 +25,8 @@ def playlist(
 	"""The HLS playlist of `camera`, as a response of type application/vnd.apple.mpegurl.
 
 	With `start` and `end` (site time) what was recorded then. Without them live: from `since` (UTC, ms;
-	default two minutes ago) until now, growing with every request; the player repeats the `since` that it was
-	given.
-	Raises PermissionError when the user may not see the camera.
+	default two minutes ago) until now, growing with every request; the player repeats the `since` that it
+	was given. Raises PermissionError when the user may not see the camera.
 	"""
 	doc = frappe.get_doc("Camera", camera)
 	doc.check_permission("read")

@@ -1,9 +1,8 @@
 """Events on their way to the database, kept on the volume until they have arrived.
 
 A recorder appends what must not be lost (closed files, gaps) to `VOLUME/.gsmc/journal/OWNER.jsonl` before it
-tries the database, and empties the file when the database has them. A recorder that died leaves its journal;
-the next
-one on the node takes it over. Delivering an event twice changes nothing.
+tries the database, and empties the file when the database has them. A recorder that died leaves its
+journal; the next one on the node takes it over. Delivering an event twice changes nothing.
 """
 
 import os
