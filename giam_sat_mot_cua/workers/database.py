@@ -44,6 +44,7 @@ def unit_of_work() -> Iterator[None]:
 	try:
 		frappe.connect(set_admin_as_user=False)
 		frappe.db.connect()
+		frappe.set_user("Administrator")  # what a recorder writes belongs to the system, not to a person
 	except (pymysql.err.OperationalError, pymysql.err.InterfaceError, OSError) as error:
 		raise DatabaseAway from error
 	try:

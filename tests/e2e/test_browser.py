@@ -152,6 +152,19 @@ def test_another_units_camera_is_not_shown(browser, stack):
 	assert "Gia Viễn" not in browser.find_element(By.CSS_SELECTOR, "body").text
 
 
+def test_the_tree_of_units_begins_at_the_own_unit(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	browser.get(f"{stack.url}/app/monitored-unit/view/tree")
+	wait_for(lambda: "UBND phường Ninh Mỹ" in shown(browser, ".tree"), 60, "the own unit is not in the tree")
+	assert "Gia Viễn" not in shown(browser, ".tree") and "Hoa Lư" not in shown(browser, ".tree")
+
+
+def test_an_empty_list_says_so_in_vietnamese(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	browser.get(f"{stack.url}/app/recording-gap?cause=Maintenance")
+	wait_for(lambda: "Không có Khoảng gián đoạn nào" in shown(browser, ".no-result"), 60, "no empty list")
+
+
 def test_login_page_is_vietnamese_in_an_english_browser(browser, stack):
 	browser.get(stack.url + "/login")
 	wait_for(lambda: shown(browser, ".form-login .btn-login"), 30, "no login form")

@@ -79,6 +79,7 @@ def test_rows_count_what_their_files_hold(stack):
 		before = hour_index.files_between(row.camera, hour - 1, hour)
 		assert row.recorded_ms == hour_index.covered_ms([*before, *held], hour, hour + 3_600_000)
 		assert row.unit == frappe.db.get_value("Camera", row.camera, "unit")
+		assert row.owner == "Administrator"
 
 
 def test_camera_shows_what_it_records(stack):

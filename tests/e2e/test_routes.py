@@ -11,6 +11,7 @@ from tests.e2e import rows
 
 OWN, FOREIGN = "NB-HL-NM-01", "NB-GV-01"
 API = "/api/method/giam_sat_mot_cua.api."
+UNIT_TREE = "giam_sat_mot_cua.organization.doctype.monitored_unit.monitored_unit"
 UNIT_ROLES = ("Unit Leader", "Counter Head", "Unit Operator")
 PROVINCE_ROLES = (
 	"Monitoring Administrator",
@@ -107,6 +108,17 @@ def test_search_export_and_reports_hold_nothing_foreign(stack, session):
 			},
 		),
 		("frappe.client.get_list", {"doctype": "Camera", "fields": json.dumps(["camera_name", "unit"])}),
+		(f"{UNIT_TREE}.get_children", {"doctype": "Monitored Unit", "parent": ""}),
+		(f"{UNIT_TREE}.get_children", {"doctype": "Monitored Unit", "parent": "NB"}),
+		(
+			"frappe.desk.treeview.get_all_nodes",
+			{
+				"doctype": "Monitored Unit",
+				"label": "x",
+				"parent": "",
+				"tree_method": f"{UNIT_TREE}.get_children",
+			},
+		),
 	]
 	for method, values in tries:
 		answer = person.post(f"{stack.url}/api/method/{method}", data=values, headers=headers, timeout=60)

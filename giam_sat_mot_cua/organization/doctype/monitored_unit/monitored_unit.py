@@ -2,6 +2,7 @@ import re
 
 import frappe
 from frappe import _
+from frappe.desk.treeview import make_tree_args
 from frappe.utils.nestedset import NestedSet
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -97,3 +98,32 @@ def level_rank(level: str | None) -> int | None:
 def forget_tree() -> None:
 	"""Frappe caches the descendants of user permissions for each user: a tree change must count at once."""
 	frappe.cache().delete_key("user_permissions")
+
+
+@frappe.whitelist()
+def get_children(doctype: str, parent: str = "", **options) -> list[dict]:
+	"""Nodes of the Desk's tree below `parent`; without one, the topmost units that the user sees.
+
+	A user whose own unit has a superior outside his scope would find nothing by Frappe's own method, which
+	starts at units without a superior.
+	"""
+	fields = ["name as value", "unit_name as title", "is_group as expandable"]
+	if parent:
+		return frappe.get_list(
+			"Monitored Unit", {"parent_monitored_unit": parent}, fields, order_by="lft", limit_page_length=0
+		)
+	seen = frappe.get_list(
+		"Monitored Unit", fields=[*fields, "parent_monitored_unit"], order_by="lft", limit_page_length=0
+	)
+	names = {unit.value for unit in seen}
+	return [unit for unit in seen if unit.pop("parent_monitored_unit") not in names]
+
+
+@frappe.whitelist()
+def add_node() -> None:
+	"""Adds a unit from the Desk's tree. A child of the tree's heading has no superior."""
+	args = make_tree_args(**frappe.form_dict)
+	args.doctype = "Monitored Unit"
+	if args.is_root:
+		args.parent_monitored_unit = None
+	frappe.get_doc(args).insert()

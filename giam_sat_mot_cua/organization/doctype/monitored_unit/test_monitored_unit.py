@@ -2,6 +2,7 @@ import frappe
 
 from giam_sat_mot_cua.access import roles, scope
 from giam_sat_mot_cua.compat import IntegrationTestCase
+from giam_sat_mot_cua.organization.doctype.monitored_unit.monitored_unit import add_node, get_children
 from giam_sat_mot_cua.setup import factories
 
 
@@ -35,6 +36,52 @@ class TestMonitoredUnit(IntegrationTestCase):
 		commune.parent_monitored_unit = second.name
 		commune.save()
 		self.assertFalse(scope.sees_unit(commune.name, leader.name))
+
+	def test_the_tree_begins_at_the_topmost_unit_that_one_sees(self):
+		district = factories.unit("DISTRICT", is_group=1)
+		commune, outside = factories.unit(superior=district.name), factories.unit()
+		for role, home in ((roles.UNIT_OPERATOR, commune), (roles.UNIT_LEADER, district)):
+			frappe.set_user(factories.user(role, home.name).name)
+			self.assertEqual([node.value for node in get_children("Monitored Unit", "")], [home.name])
+			self.assertEqual(
+				get_children("Monitored Unit", outside.parent_monitored_unit or outside.name), []
+			)
+			frappe.set_user("Administrator")
+		frappe.set_user(factories.user(roles.UNIT_LEADER, district.name).name)
+		self.assertEqual(
+			get_children("Monitored Unit", district.name),
+			[{"value": commune.name, "title": commune.unit_name, "expandable": 0}],
+		)
+		frappe.set_user("Administrator")
+		tops = {node.value for node in get_children("Monitored Unit", "")}
+		self.assertIn(district.name, tops)
+		self.assertNotIn(commune.name, tops)
+
+	def test_units_are_added_from_the_tree_by_the_managing_unit_only(self):
+		district = factories.unit("DISTRICT", is_group=1)
+		frappe.local.form_dict = frappe._dict(
+			doctype="Monitored Unit",
+			unit_code="FROM-TREE",
+			unit_name="Xã mới",
+			unit_level="COMMUNE",
+			parent=district.name,
+			is_root="false",
+		)
+		form = frappe.local.form_dict.copy()
+		add_node()
+		self.assertEqual(
+			frappe.db.get_value("Monitored Unit", "FROM-TREE", "parent_monitored_unit"), district.name
+		)
+		frappe.set_user(factories.user(roles.UNIT_LEADER, district.name).name)
+		frappe.local.form_dict = frappe._dict(form, unit_code="FROM-TREE-2")
+		with self.assertRaises(frappe.PermissionError):
+			add_node()
+		frappe.set_user("Administrator")
+		frappe.local.form_dict = frappe._dict(
+			form, unit_code="TOP", is_root="true", parent="Đơn vị được giám sát"
+		)
+		add_node()
+		self.assertFalse(frappe.db.get_value("Monitored Unit", "TOP", "parent_monitored_unit"))
 
 	def test_nobody_without_a_role_sees_anything(self):
 		unit = factories.unit()
