@@ -1,37 +1,49 @@
 """How much of a period was recorded, and what was not."""
 
 import frappe
+from frappe.utils import get_datetime
 
 from giam_sat_mot_cua.recording import clock, footage, hour_index
 
 MINUTE_MS = 60_000
+BEING_WRITTEN_MS = 3000  # the newest seconds are on their way into the file
 
 
 @frappe.whitelist(methods=["GET"])
 def last_hour(camera: str) -> dict:
 	"""The last 60 minutes of `camera`.
 
-	{"percent": float, "recorded_s": float, "from": site time, "to": site time, "minutes": 60 shares from 0 to
-	1, oldest first, "gaps": [{"start_time", "end_time", "cause", "duration_s"}]}. Raises PermissionError when
-	the user may not see the camera.
+	{"percent": of the time since the camera is known, or None when it is too new, "recorded_s": float,
+	"from": site time, "to": site time, "minutes": 60 shares from 0 to 1, oldest first, None before the camera
+	was known, "gaps": [{"start_time", "end_time", "cause", "duration_s"}]}. Raises PermissionError when the
+	user may not see the camera.
 	"""
-	frappe.get_doc("Camera", camera).check_permission("read")
-	until = clock.now_ms()
+	doc = frappe.get_doc("Camera", camera)
+	doc.check_permission("read")
+	zone = clock.site_zone()
+	until = clock.now_ms() - BEING_WRITTEN_MS
 	begin = until - 60 * MINUTE_MS
 	spans = recorded_spans(camera, begin, until)
-	shares = [
-		covered(spans, begin + n * MINUTE_MS, begin + (n + 1) * MINUTE_MS) / MINUTE_MS for n in range(60)
-	]
-	recorded = covered(spans, begin, until)
-	zone = clock.site_zone()
+	known = min(
+		[clock.site_time_to_utc_ms(get_datetime(doc.creation), zone), *(start for start, _end in spans)]
+	)
+	since = max(begin, known)
+	recorded = covered(spans, since, until)
 	return {
-		"percent": round(recorded / (60 * MINUTE_MS) * 100, 1),
+		"percent": round(recorded / (until - since) * 100, 1) if until > since else None,
 		"recorded_s": round(recorded / 1000, 1),
 		"from": clock.site_time(begin, zone),
 		"to": clock.site_time(until, zone),
-		"minutes": [round(share, 3) for share in shares],
+		"minutes": [minute_share(spans, begin + n * MINUTE_MS, since) for n in range(60)],
 		"gaps": gaps_between(camera, begin, until),
 	}
+
+
+def minute_share(spans: list[tuple[int, int]], begin: int, since: int) -> float | None:
+	"""Recorded share of the minute from `begin`, of what of it lies after `since`."""
+	end = begin + MINUTE_MS
+	begin = max(begin, since)
+	return round(covered(spans, begin, end) / (end - begin), 3) if end > begin else None
 
 
 def recorded_spans(camera: str, begin: int, until: int) -> list[tuple[int, int]]:

@@ -159,16 +159,18 @@ class FootagePlayer {
     async show_hour() {
         const hour = await this.get("coverage.last_hour");
         if (!hour) return;
-        const share = (value) => (value > 0.98 ? "full" : value > 0 ? "part" : "none");
+        const share = (value) => {
+            if (value === null) return "unknown"; // before the camera was known
+            return value > 0.98 ? "full" : value > 0 ? "part" : "none";
+        };
         const bars = hour.minutes.map((value) => `<span class="${share(value)}"></span>`).join("");
-        const percent = format_number(hour.percent, null, 1);
+        const summary =
+            hour.percent === null
+                ? __("This camera was added just now.")
+                : __("Recorded in the last hour: {0} %", [format_number(hour.percent, null, 1)]);
         const $hour = this.$wrapper.find(".gsmc-hour").empty();
-        $('<div class="text-muted small"></div>')
-            .text(__("Recorded in the last hour: {0} %", [percent]))
-            .appendTo($hour);
-        $(`<div class="gsmc-coverage" role="img">${bars}</div>`)
-            .attr("aria-label", __("Recorded in the last hour: {0} %", [percent]))
-            .appendTo($hour);
+        $('<div class="text-muted small"></div>').text(summary).appendTo($hour);
+        $(`<div class="gsmc-coverage" role="img">${bars}</div>`).attr("aria-label", summary).appendTo($hour);
         for (const gap of hour.gaps.slice(-5)) {
             const until = gap.end_time ? frappe.datetime.str_to_user(gap.end_time) : __("until now");
             const text = `${frappe.datetime.str_to_user(gap.start_time)} – ${until} · ${__(gap.cause)}`;

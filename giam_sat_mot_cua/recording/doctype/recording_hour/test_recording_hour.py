@@ -1,5 +1,7 @@
 import frappe
+from frappe.utils import add_to_date, now_datetime
 
+from giam_sat_mot_cua.api import coverage
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
@@ -75,3 +77,15 @@ class TestRecordingHour(IntegrationTestCase):
 	def test_rows_are_never_deleted(self):
 		self.merge(file(0))
 		self.assertRaises(frappe.ValidationError, self.row().delete)
+
+	def test_the_last_hour_counts_from_when_the_camera_is_known(self):
+		now = clock.now_ms()
+		self.assertEqual(coverage.last_hour(self.camera)["minutes"][:59], [None] * 59)
+		self.assertEqual(coverage.minute_share([], now, now - 1), 0)
+		self.assertEqual(coverage.minute_share([], now, now + 60_000), None)
+		self.assertEqual(coverage.minute_share([(now + 45_000, now + 90_000)], now, now + 30_000), 0.5)
+		earlier = add_to_date(now_datetime(), minutes=-10)
+		frappe.db.set_value("Camera", self.camera, "creation", earlier, update_modified=False)
+		minutes = coverage.last_hour(self.camera)["minutes"]
+		self.assertEqual((minutes[:49], minutes[51:]), ([None] * 49, [0] * 9))
+		self.assertEqual(coverage.last_hour(self.camera)["percent"], 0)
