@@ -79,7 +79,7 @@ def test_the_desk_speaks_vietnamese(browser, stack):
 	open_camera(browser, stack)
 	text = browser.find_element(By.CSS_SELECTOR, ".form-layout").text
 	for label in (
-		"Trạng thái ghi hình",
+		"Trạng thái",
 		"Đang ghi hình",
 		"Hình",
 		"Tiếng",
