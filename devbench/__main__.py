@@ -213,11 +213,11 @@ def clean(state: State, progress: Progress) -> int:
 	with progress.step("Removing"):
 		for path in built_in_source(state):
 			path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
-		if state.source == CLONE:
-			shutil.rmtree(state.root)
-		else:
-			for path in state.root.iterdir():  # root owns the folder itself
+		if os.environ.get(STATE_VARIABLE):  # the folder itself lies in one of root's, and root removes it
+			for path in state.root.iterdir():
 				shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+		else:
+			shutil.rmtree(state.root)
 	progress.say("Removed; system packages stay installed")
 	return 0
 
