@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from giam_sat_mot_cua.media import events, layout, repair, stream
+from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.recorder import CameraRecorder
-from giam_sat_mot_cua.media.stream import CameraStream, StreamError, StreamFault
 
 PASSWORD_VARIABLE = "GSMC_CAMERA_PASSWORD"
 

@@ -7,10 +7,10 @@ import av
 import av.error
 
 from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.media.camera_stream import StreamError, StreamFault
 from giam_sat_mot_cua.media.events import FileClosed, StreamInfo
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE, FootageWriter
 from giam_sat_mot_cua.media.repair import EmptyRecording, repair
-from giam_sat_mot_cua.media.stream import StreamError, StreamFault
 
 TICK = Fraction(1, TIMESCALE)
 TICKS_A_MS = TIMESCALE // 1000

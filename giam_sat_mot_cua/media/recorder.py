@@ -20,9 +20,9 @@ import av.error
 
 from giam_sat_mot_cua.media import events, layout, still, stream
 from giam_sat_mot_cua.media.audio import audio_for
+from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.events import Event, StreamInfo
 from giam_sat_mot_cua.media.footage_file import FootageFile
-from giam_sat_mot_cua.media.stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.wall_clock import WallClock
 
 SETTLE_S = 1.2  # the first packets arrive late, after probing: wait for one that is on time

@@ -10,7 +10,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from giam_sat_mot_cua.media import events
-from giam_sat_mot_cua.media.stream import CameraStream, StreamError, StreamFault, checked_address
+from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault, checked_address
 
 PORTS = {"rtsp": 554, "rtsps": 322}
 LARGEST_ANSWER_BYTES = 65_536

@@ -1,97 +1,20 @@
-"""A camera's stream: its address and login, opening it, and what went wrong when it does not open.
+"""Opening a camera's stream, and what it holds.
 
 FFmpeg's errors are ambiguous and their texts may hold the address with its password, so a failure is looked
 into by `rtsp_check` and told in words of our own.
 """
 
-from dataclasses import dataclass, field
-from enum import Enum
-from urllib.parse import quote, urlsplit, urlunsplit
-
 import av
 import av.error
 import av.logging
 
-from giam_sat_mot_cua.media import events
+from giam_sat_mot_cua.media import rtsp_check
+from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault, with_login
 from giam_sat_mot_cua.media.events import StreamInfo
 
 av.logging.set_level(None)  # FFmpeg's log can deadlock threads, and prints addresses
 
 VIDEO_CODECS = ("h264", "hevc")
-SCHEMES = ("rtsp", "rtsps")
-
-
-class StreamFault(str, Enum):
-	"""Why a camera is not being recorded."""
-
-	BAD_ADDRESS = "bad_address"
-	UNREACHABLE = "unreachable"
-	AUTHENTICATION = "authentication"
-	NOT_FOUND = "not_found"
-	NO_VIDEO = "no_video"
-	UNSUPPORTED_CODEC = "unsupported_codec"
-	STALLED = "stalled"
-	ENDED = "ended"
-	STORAGE = "storage"
-	INTERNAL = "internal"
-
-
-GAP_CAUSES = {
-	StreamFault.BAD_ADDRESS: events.CONFIGURATION,
-	StreamFault.UNREACHABLE: events.CAMERA_OFFLINE,
-	StreamFault.AUTHENTICATION: events.AUTHENTICATION,
-	StreamFault.NOT_FOUND: events.CONFIGURATION,
-	StreamFault.NO_VIDEO: events.CONFIGURATION,
-	StreamFault.UNSUPPORTED_CODEC: events.CONFIGURATION,
-	StreamFault.STALLED: events.CAMERA_OFFLINE,
-	StreamFault.ENDED: events.CAMERA_OFFLINE,
-	StreamFault.STORAGE: events.DISK,
-	StreamFault.INTERNAL: events.UNKNOWN,
-}
-
-
-class StreamError(Exception):
-	"""A fault with a short message that holds no secret, and the cause of the gap that it makes."""
-
-	def __init__(self, fault: StreamFault, message: str, cause: str | None = None):
-		super().__init__(f"{fault.value}: {message}")
-		self.fault, self.message, self.cause = fault, message, cause or GAP_CAUSES[fault]
-
-
-@dataclass(frozen=True)
-class CameraStream:
-	"""Where a camera's stream is. `url` holds no login; `transport` is tcp or udp."""
-
-	camera: str
-	url: str
-	username: str = ""
-	password: str = field(default="", repr=False)
-	transport: str = "tcp"
-
-
-def checked_address(url: str) -> str:
-	"""`url` if it is an RTSP address without a login; else StreamError(BAD_ADDRESS)."""
-	try:
-		parts = urlsplit(url)
-		valid = (
-			parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
-		)
-	except ValueError:  # a port that is no number
-		valid = False
-	if not valid or any(c.isspace() for c in url):
-		raise StreamError(
-			StreamFault.BAD_ADDRESS, "the address is not rtsp://HOST[:PORT]/PATH without a login"
-		)
-	return url
-
-
-def with_login(stream: CameraStream) -> str:
-	"""The address with its login, for FFmpeg alone: never to be shown or logged."""
-	parts = urlsplit(checked_address(stream.url))
-	if not stream.username:
-		return stream.url
-	login = f"{quote(stream.username, safe='')}:{quote(stream.password, safe='')}@"
-	return urlunsplit((parts.scheme, login + parts.netloc, parts.path, parts.query, ""))
 
 
 def open_source(stream: CameraStream, timeout_s: float = 8.0, read_timeout_s: float = 5.0):
@@ -99,8 +22,6 @@ def open_source(stream: CameraStream, timeout_s: float = 8.0, read_timeout_s: fl
 
 	A read that brings nothing for `read_timeout_s` ends with av.error.ExitError.
 	"""
-	from giam_sat_mot_cua.media import rtsp_check
-
 	address = with_login(stream)
 	try:
 		source = av.open(

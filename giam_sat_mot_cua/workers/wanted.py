@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import cint
 from frappe.utils.password import get_decrypted_password
 
-from giam_sat_mot_cua.media.stream import CameraStream
+from giam_sat_mot_cua.media.camera_stream import CameraStream
 from giam_sat_mot_cua.workers import volumes
 from giam_sat_mot_cua.workers.volumes import Volume
 

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from giam_sat_mot_cua.media import events
+from giam_sat_mot_cua.media.camera_stream import CameraStream
 from giam_sat_mot_cua.media.recorder import CameraRecorder
-from giam_sat_mot_cua.media.stream import CameraStream
 from tests.cameras.server import wait_for
 
 
