@@ -20,20 +20,57 @@ app_include_css = ["gsmc.bundle.css"]
 
 # Who sees what: one definition, access/scope.py
 permission_query_conditions = {
+	"File": "giam_sat_mot_cua.access.hooks.file_conditions",
 	"Camera": "giam_sat_mot_cua.access.hooks.camera_conditions",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.monitored_unit_conditions",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.recording_gap_conditions",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.recording_hour_conditions",
 }
 has_permission = {
+	"File": "giam_sat_mot_cua.access.files.has_file_permission",
 	"Camera": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.has_monitored_unit_permission",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 }
 
-# A person who has not logged in yet reads the site's language, whatever the browser was installed in
-before_request = ["giam_sat_mot_cua.api.guest_language.use_site_language"]
+# Methods of Frappe that do not ask who sees what
+override_whitelisted_methods = {
+	"frappe.client.get_count": "giam_sat_mot_cua.access.frappe_methods.get_count",
+	"frappe.client.validate_link": "giam_sat_mot_cua.access.frappe_methods.validate_link",
+	"frappe.core.api.file.get_attached_images": "giam_sat_mot_cua.access.frappe_methods.get_attached_images",
+	"frappe.core.doctype.user_permission.user_permission.get_user_permissions": (
+		"giam_sat_mot_cua.access.frappe_methods.get_user_permissions"
+	),
+	"frappe.desk.doctype.tag.tag.add_tag": "giam_sat_mot_cua.access.frappe_methods.add_tag",
+	"frappe.desk.doctype.tag.tag.add_tags": "giam_sat_mot_cua.access.frappe_methods.add_tags",
+	"frappe.desk.doctype.tag.tag.remove_tag": "giam_sat_mot_cua.access.frappe_methods.remove_tag",
+	"frappe.desk.form.linked_with.get": "giam_sat_mot_cua.access.frappe_methods.linked_documents",
+	"frappe.desk.like.toggle_like": "giam_sat_mot_cua.access.frappe_methods.toggle_like",
+	"frappe.desk.query_report.get_data_for_custom_field": (
+		"giam_sat_mot_cua.access.frappe_methods.get_data_for_custom_field"
+	),
+	"frappe.desk.search.get_link_title": "giam_sat_mot_cua.access.frappe_methods.get_link_title",
+	"frappe.desk.search.search_link": "giam_sat_mot_cua.access.frappe_methods.search_link",
+	"frappe.desk.search.search_widget": "giam_sat_mot_cua.access.frappe_methods.search_widget",
+	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": (
+		"giam_sat_mot_cua.access.frappe_methods.get_workflow_state_count"
+	),
+}
+
+# What records may hold, what their history tells, and who a person cannot be at once
+doc_events = {
+	"*": {"validate": "giam_sat_mot_cua.access.content.refuse_markup"},
+	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
+	"User": {"validate": "giam_sat_mot_cua.access.people.separate_duties"},
+	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
+}
+
+before_request = [
+	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
+	"giam_sat_mot_cua.api.guest_language.use_site_language",
+	"giam_sat_mot_cua.access.frappe_methods.refuse_other_names",
+]
 
 # Video bytes: signed addresses, served here on a development server and by nginx in production
 page_renderer = ["giam_sat_mot_cua.api.media_files.MediaFileRenderer"]

@@ -2,8 +2,9 @@
 
 import frappe
 
-from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access import records, scope
 
+UNIT_FIELDS = {"Camera": "unit", "Monitored Unit": "name", "Recording Gap": "unit", "Recording Hour": "unit"}
 DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 
@@ -32,6 +33,19 @@ def recording_gap_conditions(user: str | None = None) -> str:
 
 def monitored_unit_conditions(user: str | None = None) -> str:
 	return unit_condition("Monitored Unit", "name", user)
+
+
+def file_conditions(user: str | None = None) -> str:
+	"""Attachments of the app's records are listed with their records; those of other apps as before."""
+	if scope.seen_units(user) is None:
+		return "1=1"
+	ours = ", ".join(frappe.db.escape(doctype) for doctype in records.doctypes())
+	of_seen = " or ".join(
+		f"(`tabFile`.attached_to_doctype = {frappe.db.escape(doctype)} and `tabFile`.attached_to_name in "
+		f"(select name from `tab{doctype}` where {unit_condition(doctype, field, user)}))"
+		for doctype, field in UNIT_FIELDS.items()
+	)
+	return f"(ifnull(`tabFile`.attached_to_doctype, '') not in ({ours}) or {of_seen})"
 
 
 def has_unit_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:

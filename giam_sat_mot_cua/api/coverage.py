@@ -23,7 +23,7 @@ def last_hour(camera: str) -> dict:
 	zone = clock.site_zone()
 	until = clock.now_ms() - BEING_WRITTEN_MS
 	begin = until - 60 * MINUTE_MS
-	spans = recorded_spans(camera, begin, until)
+	spans = recorded_spans(doc.name, begin, until)
 	known = min(
 		[clock.site_time_to_utc_ms(get_datetime(doc.creation), zone), *(start for start, _end in spans)]
 	)
@@ -35,7 +35,7 @@ def last_hour(camera: str) -> dict:
 		"from": clock.site_time(begin, zone),
 		"to": clock.site_time(until, zone),
 		"minutes": [minute_share(spans, begin + n * MINUTE_MS, since) for n in range(60)],
-		"gaps": gaps_between(camera, begin, until),
+		"gaps": gaps_between(doc.name, begin, until),
 	}
 
 

@@ -8,6 +8,7 @@ EXPIRES in seconds since the epoch.
 import base64
 import hashlib
 import hmac
+import re
 import time
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import frappe
 
 PREFIX = "/gsmc-media/"
 SECRET_KEY = "gsmc_link_secret"
+DIGITS = re.compile(r"[0-9]{1,12}")
 
 
 def signed_url(volume: str, path: str, minutes: int) -> str:
@@ -27,9 +29,9 @@ def signed_url(volume: str, path: str, minutes: int) -> str:
 
 def is_valid(uri: str, expires: str | None, given: str | None) -> bool:
 	"""Whether the signature of a request's `uri` fits its session and has not expired."""
-	if not expires or not given or not expires.isdigit() or int(expires) < time.time():
+	if not expires or not given or not DIGITS.fullmatch(expires) or int(expires) < time.time():
 		return False
-	return hmac.compare_digest(signature(uri, int(expires), session_id()), given)
+	return hmac.compare_digest(signature(uri, int(expires), session_id()).encode(), given.encode())
 
 
 def signature(uri: str, expires: int, sid: str) -> str:

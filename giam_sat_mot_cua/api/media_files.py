@@ -3,6 +3,7 @@
 from urllib.parse import quote, unquote
 
 import frappe
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
 
@@ -22,6 +23,8 @@ class MediaFileRenderer:
 
 	def render(self) -> Response:
 		request = frappe.local.request
+		if request.method not in ("GET", "HEAD"):
+			return refused(405)
 		uri = quote(unquote(self.uri))
 		if not links.is_valid(uri, request.args.get("e"), request.args.get("s")):
 			return refused(403)
@@ -32,9 +35,12 @@ class MediaFileRenderer:
 			return refused(404)
 		if not full.is_file():
 			return refused(404)
-		response = send_file(
-			full, request.environ, mimetype="video/mp4", conditional=True, etag=False, max_age=None
-		)
+		try:
+			response = send_file(
+				full, request.environ, mimetype="video/mp4", conditional=True, etag=False, max_age=None
+			)
+		except RequestedRangeNotSatisfiable:
+			return refused(416)
 		response.headers["Cache-Control"] = "private, max-age=600"
 		return response
 

@@ -32,10 +32,10 @@ def playlist(
 	doc.check_permission("read")
 	if start or end:
 		begin, until = period(start, end)
-		return answer(build(camera, begin, until, live=False))
+		return answer(build(doc.name, begin, until, live=False))
 	now = clock.now_ms()
-	begin = max(cint(since) or now - LIVE_BACK_MS, now - longest_ms())
-	return answer(build(camera, begin, now + 60_000, live=True))
+	begin = min(max(cint(since) or now - LIVE_BACK_MS, now - longest_ms()), now)
+	return answer(build(doc.name, begin, now + 60_000, live=True))
 
 
 @frappe.whitelist(methods=["GET"])
@@ -49,8 +49,10 @@ def period(start: str | None, end: str | None) -> tuple[int, int]:
 	"""Both ends as UTC in ms. Throws when they make no sense or lie too far apart."""
 	try:
 		begin, until = (clock.site_time_to_utc_ms(get_datetime(text)) for text in (start, end))
-	except (ValueError, TypeError, AttributeError):
+	except (ValueError, TypeError, AttributeError, OverflowError):
 		frappe.throw(_("Give the beginning and the end of the period as date and time."), title=_("Playback"))
+	if begin > clock.now_ms():
+		frappe.throw(_("This period is still to come."), title=_("Playback"))
 	if until <= begin:
 		frappe.throw(_("The end of the period must be later than its beginning."), title=_("Playback"))
 	if until - begin > longest_ms():

@@ -17,7 +17,7 @@ def still(camera: str) -> Response:
 	newest: tuple[float, bytes] | None = None
 	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
 		try:
-			path = layout.safe_join(footage.volume_path(volume), layout.still_path(camera))
+			path = layout.safe_join(footage.volume_path(volume), layout.still_path(doc.name))
 			taken = path.stat().st_mtime
 			if newest is None or taken > newest[0]:
 				newest = (taken, path.read_bytes())

@@ -211,6 +211,8 @@ def test_a_changed_address_is_refused(stack, session, change):
 		"start=2026-01-01 10:00:00",
 		"start=2026-01-01 10:00:00&end=2026-01-01 09:00:00",
 		"start=2026-01-01 10:00:00&end=2026-03-01 09:00:00",
+		"start=9999-12-31 23:00:00&end=9999-12-31 23:59:59",
+		"start=99999999999999999999&end=x",
 	],
 )
 def test_a_senseless_period_gets_an_answer_in_vietnamese(stack, session, query):
@@ -219,7 +221,19 @@ def test_a_senseless_period_gets_an_answer_in_vietnamese(stack, session, query):
 	)
 	assert answer.status_code == 417
 	told = json.loads(json.loads(answer.json()["_server_messages"])[0])["message"]
-	assert any(word in told for word in ("thời điểm", "Thời điểm", "khoảng ngắn hơn")), told
+	assert any(word in told for word in ("thời điểm", "Thời điểm", "khoảng ngắn hơn", "chưa đến")), told
+
+
+def test_odd_ranges_and_methods_get_a_plain_answer(stack, session):
+	operator = session("Unit Operator")
+	address = stack.url + segment_address(stack, operator, OWN)
+	for wanted in ("bytes=99999999999-", "bytes=5-1", "bytes=a-b", "bytes=0-1,5-6", "items=0-1"):
+		answer = operator.get(address, headers={"Range": wanted}, timeout=30)
+		assert answer.status_code in (200, 206, 416), (wanted, answer.status_code)
+	assert operator.get(address.replace("e=", "e=%C2%B2"), timeout=30).status_code == 403
+	assert operator.get(address.replace("s=", "s=%C3%A9"), timeout=30).status_code == 403
+	far = f"{stack.url}{API}playback.playlist?camera={OWN}&since=99999999999999999999999"
+	assert operator.get(far, timeout=30).status_code == 200
 
 
 def test_guests_see_nothing(stack):

@@ -78,28 +78,32 @@ class Camera(Document):
 		warranty_until: DF.Date | None
 	# end: auto-generated types
 
+	def before_insert(self):
+		self.validate_code()  # before Frappe names the record after it
+
 	def validate(self):
 		keep_stored(self, STATE_FIELDS)
 		self.validate_code()
 		self.take_login_out_of_address()
 		self.validate_address()
+		self.validate_asset_number()  # Art 4.3
 		self.require_unit_with_counter()  # Art 1.1
 		self.keep_internal_camera_out()  # Art 1.3
 		self.require_basis_for_state_secret()  # Art 1.2
 
 	def validate_code(self):
-		if not CODE.fullmatch(self.camera_code or ""):
+		if not CODE.fullmatch(str(self.camera_code or "")):
 			frappe.throw(
 				_(
 					"Camera Code {0} cannot be used: write up to 64 letters without accents, digits, hyphens or "
 					"underscores, beginning with a letter or digit, for example NB-HL-01."
-				).format(frappe.bold(self.camera_code or "")),
+				).format(frappe.bold(frappe.utils.escape_html(str(self.camera_code or "")))),
 				title=_("Camera Code"),
 			)
 
 	def take_login_out_of_address(self):
 		"""Moves user name and password typed into the address to the encrypted fields (Art 5.3)."""
-		self.stream_url = (self.stream_url or "").strip() or None
+		self.stream_url = str(self.stream_url or "").strip() or None
 		if not self.stream_url or "@" not in self.stream_url:
 			return
 		try:
@@ -108,6 +112,8 @@ class Camera(Document):
 			return  # validate_address says what is wrong
 		login, _at, host = parts.netloc.rpartition("@")
 		username, _colon, password = login.partition(":")
+		if not login or "@" in parts.path + parts.query + parts.fragment:
+			return  # where the login ends cannot be told: validate_address asks for it in its own fields
 		self.stream_url = urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
 		if username:
 			self.stream_username = unquote(username)
@@ -115,6 +121,7 @@ class Camera(Document):
 			self.stream_password = unquote(password)
 
 	def validate_address(self):
+		"""The message never repeats the address: it may hold a password."""
 		if not self.stream_url:
 			return
 		try:
@@ -122,13 +129,26 @@ class Camera(Document):
 			valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
 		except ValueError:  # a port that is no number, a broken IPv6 address
 			valid = False
-		if not valid or re.search(r"\s", self.stream_url):
+		if not valid or re.search(r"[\s\0@#]", self.stream_url):
 			frappe.throw(
 				_(
 					"The stream address cannot be used: write it as rtsp://HOST:PORT/PATH, for example "
-					"rtsp://10.1.2.3:554/stream1. User name and password go into their own fields."
+					"rtsp://10.1.2.3:554/stream1. User name and password go into their own fields; write @ and # in "
+					"the path as %40 and %23."
 				),
 				title=_("Stream Address"),
+			)
+
+	def validate_asset_number(self):
+		other = self.asset_number and frappe.db.get_value(
+			"Camera", {"asset_number": self.asset_number, "name": ("!=", self.name or "")}
+		)
+		if other:
+			frappe.throw(
+				_("Asset Number {0} is already that of camera {1}. Each camera has its own.").format(
+					frappe.bold(frappe.utils.escape_html(str(self.asset_number))), frappe.bold(other)
+				),
+				title=_("Asset Number"),
 			)
 
 	def require_unit_with_counter(self):

@@ -24,9 +24,38 @@ class TestCamera(IntegrationTestCase):
 		self.assertNotIn("t-khau", frappe.as_json(stored))
 
 	def test_addresses_that_are_none_are_refused(self):
-		for url in ("http://10.1.2.3/a", "10.1.2.3", "rtsp://", "rtsp://host:99999/a", "rtsp://host/a b"):
+		for url in (
+			"http://10.1.2.3/a",
+			"10.1.2.3",
+			"rtsp://",
+			"rtsp://host:99999/a",
+			"rtsp://host/a b",
+			123,
+		):
 			with self.subTest(url), self.assertRaises(frappe.ValidationError):
 				factories.camera(self.unit.name, stream_url=url)
+
+	def test_a_login_whose_end_cannot_be_told_is_refused_and_not_repeated(self):
+		for url in (
+			"rtsp://admin:12#w@10.1.2.3/x",
+			"rtsp://admin:12?w@10.1.2.3/x",
+			"rtsp://admin:12/w@10.1.2.3/x",
+			"rtsp://admin:p@12/w@10.1.2.3/x",
+		):
+			with self.subTest(url), self.assertRaises(frappe.ValidationError) as refused:
+				factories.camera(self.unit.name, stream_url=url)
+			self.assertNotIn("12", str(refused.exception).replace("10.1.2.3", ""))
+
+	def test_programs_in_names_are_refused(self):
+		for name in ('{"a":"<img src=x onerror=alert(1)>"}', "<script>", "a <b", "nul\0"):
+			with self.subTest(name), self.assertRaises(frappe.ValidationError):
+				factories.camera(self.unit.name, camera_name=name)
+		factories.camera(self.unit.name, camera_name="Quầy < 3 và > 1")
+
+	def test_an_asset_number_is_used_once(self):
+		first = factories.camera(self.unit.name)
+		with self.assertRaisesRegex(frappe.ValidationError, first.name):
+			factories.camera(self.unit.name, asset_number=first.asset_number)
 
 	def test_what_the_catalogue_asks_for_is_mandatory(self):
 		for field in ("unit", "asset_number", "asset_owner", "providing_unit", "camera_name"):

@@ -40,17 +40,20 @@ class MonitoredUnit(NestedSet):
 
 	nsm_parent_field = "parent_monitored_unit"
 
+	def before_insert(self):
+		self.validate_code()  # before Frappe names the record after it
+
 	def validate(self):
 		self.validate_code()
 		self.validate_superior()
 
 	def validate_code(self):
-		if not CODE.fullmatch(self.unit_code or ""):
+		if not CODE.fullmatch(str(self.unit_code or "")):
 			frappe.throw(
 				_(
 					"Unit Code {0} cannot be used: write up to 64 letters without accents, digits, dots, hyphens or "
 					"underscores, for example NB-HL."
-				).format(frappe.bold(self.unit_code or "")),
+				).format(frappe.bold(frappe.utils.escape_html(str(self.unit_code or "")))),
 				title=_("Unit Code"),
 			)
 

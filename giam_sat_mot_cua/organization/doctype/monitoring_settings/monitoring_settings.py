@@ -1,6 +1,7 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import flt
 
 # field: (smallest, largest) that a recorder can work with
 BOUNDS = {
@@ -40,7 +41,7 @@ class MonitoringSettings(Document):
 
 	def validate(self):
 		for fieldname, (smallest, largest) in BOUNDS.items():
-			if not smallest <= (self.get(fieldname) or 0) <= largest:
+			if not smallest <= flt(self.get(fieldname)) <= largest:
 				frappe.throw(
 					_("{0} must lie between {1} and {2}.").format(
 						frappe.bold(_(self.meta.get_label(fieldname))), smallest, largest

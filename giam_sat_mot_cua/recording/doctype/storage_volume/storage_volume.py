@@ -1,3 +1,4 @@
+import json
 import os
 import re
 
@@ -8,6 +9,19 @@ from frappe.model.document import Document
 from giam_sat_mot_cua.recording.observed import keep_stored
 
 OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id")  # workers/volumes.py
+SYSTEM_FOLDERS = (
+	"/bin",
+	"/boot",
+	"/dev",
+	"/etc",
+	"/lib",
+	"/lib64",
+	"/proc",
+	"/root",
+	"/sbin",
+	"/sys",
+	"/usr",
+)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -50,9 +64,12 @@ class StorageVolume(Document):
 
 	def validate_path(self):
 		self.path = os.path.normpath((self.path or "").strip())
-		if not os.path.isabs(self.path) or self.path == "/":
+		top = "/".join(self.path.split("/")[:2])
+		if not os.path.isabs(self.path) or self.path == "/" or top in SYSTEM_FOLDERS:
 			frappe.throw(
-				_("The folder of a volume is an absolute path such as /srv/footage."),
+				_(
+					"The folder of a volume is an absolute path of its own, such as /srv/footage; not a folder of the system."
+				),
 				title=_("Storage Volume"),
 			)
 		other = frappe.db.get_value(
@@ -73,13 +90,12 @@ class StorageVolume(Document):
 			)
 
 	def has_footage(self) -> bool:
-		return bool(
-			frappe.db.exists("Camera", {"volume": self.name})
-			or frappe.db.exists("Recording Hour", {"name": ("is", "set")})
-		)
+		"""Whether a row names this volume: the list of volumes stands at the head of a row's packed files."""
+		named = f'%{json.dumps(self.name)}%"streams"%'
+		return bool(frappe.db.exists("Recording Hour", {"files": ("like", named)}))
 
 	def on_trash(self):
-		if self.has_footage():
+		if self.enabled or self.has_footage() or frappe.db.exists("Camera", {"volume": self.name}):
 			frappe.throw(
 				_(
 					"Volume {0} may hold footage. Untick 'Record to This Volume' instead of deleting it."

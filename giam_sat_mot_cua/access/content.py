@@ -1,0 +1,44 @@
+"""What may be stored in a record of this app, and what its history may tell."""
+
+import json
+import re
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from giam_sat_mot_cua.access import records
+
+PLAIN = ("Data", "Small Text", "Text", "Long Text", "Link", "Select")
+MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
+HIDDEN = "***"
+
+
+def refuse_markup(doc: Document, _method: str | None = None) -> None:
+	"""HTML in a plain field could run in somebody else's browser. Frappe cleans such texts, but for those
+	that look like JSON."""
+	if not records.is_ours(doc.doctype):
+		return
+	for field in doc.meta.get("fields", {"fieldtype": ("in", PLAIN)}):
+		value = doc.get(field.fieldname)
+		if isinstance(value, str) and (MARKUP.search(value) or "\0" in value):
+			frappe.throw(
+				_(
+					"{0} holds characters of a program text (< followed by a letter). Write it without them."
+				).format(frappe.bold(_(field.label or field.fieldname))),
+				title=_(doc.doctype),
+			)
+
+
+def hide_guarded_values(version: Document, _method: str | None = None) -> None:
+	"""A record's history is read by everybody who sees the record: it says that a guarded field changed, not
+	from what to what (Article 5.3)."""
+	if not records.is_ours(version.ref_doctype) or not version.data:
+		return
+	fields = frappe.get_meta(version.ref_doctype).fields
+	guarded = {field.fieldname for field in fields if field.permlevel or field.fieldtype == "Password"}
+	data = json.loads(version.data)
+	for change in data.get("changed") or []:
+		if change[0] in guarded:
+			change[1:] = [HIDDEN, HIDDEN]
+	version.data = frappe.as_json(data, indent=None)

@@ -1,0 +1,38 @@
+"""Whether the session's user sees one record of the app."""
+
+from functools import lru_cache
+
+import frappe
+
+
+@lru_cache
+def modules() -> frozenset[str]:
+	return frozenset(frappe.get_module_list("giam_sat_mot_cua"))
+
+
+def doctypes() -> list[str]:
+	return frappe.get_all("DocType", {"module": ("in", list(modules()))}, pluck="name", order_by="name")
+
+
+def is_ours(doctype: str | None) -> bool:
+	"""Whether `doctype` belongs to this app; also one that an administrator added to its modules."""
+	return bool(doctype) and frappe.db.get_value("DocType", doctype, "module", cache=True) in modules()
+
+
+def sees(doctype: str | None, name: str | None, right: str = "read", user: str | None = None) -> bool:
+	"""Whether `user` (default: the session's) has `right` on the record. Records of other apps, and ones that
+	are not there, are not judged here: True."""
+	if not is_ours(doctype) or not name or not frappe.db.exists(doctype, name):
+		return True
+	return bool(frappe.has_permission(doctype, right, doc=name, user=user))
+
+
+def require(doctype: str | None, name: str | None, right: str = "read") -> None:
+	"""Raises PermissionError when the user has no `right` on the record."""
+	if not sees(doctype, name, right):
+		raise frappe.PermissionError
+
+
+def require_reminded(reminder, _method: str | None = None) -> None:
+	"""Nobody sets a reminder on a record that he does not see."""
+	require(reminder.get("reminder_doctype"), reminder.get("reminder_docname"))
