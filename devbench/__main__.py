@@ -10,6 +10,7 @@ sync      as root: bring the copy that the bench runs up to the clone
 clean     stop everything and remove what devbench made
 """
 
+import json
 import os
 import pwd
 import shutil
@@ -30,7 +31,7 @@ def main(words: list[str]) -> int:
 	command = words[0] if words else ""
 	if command not in COMMANDS:
 		print(__doc__)
-		return 2
+		return 2 if command else 0
 	progress = Progress()
 	try:
 		if os.geteuid() == 0:
@@ -40,7 +41,10 @@ def main(words: list[str]) -> int:
 		progress.failed(failure)
 		return 1
 	except KeyboardInterrupt:
-		print("\nInterrupted. The same command goes on where this one stopped.", file=sys.stderr)
+		print(
+			"\nInterrupted. The same command goes on where this one stopped; `make down` ends what runs.",
+			file=sys.stderr,
+		)
 		return 130
 	except OSError as error:
 		if error.errno != 28:  # ENOSPC
@@ -171,11 +175,16 @@ def show(info: dict, file: Path) -> None:
 
 
 def down(state: State, progress: Progress) -> int:
+	if state.root.exists():
+		stop_all(state, progress)
+	progress.say("Stopped; all data is kept")
+	return 0
+
+
+def stop_all(state: State, progress: Progress) -> None:
 	with only_one(state.root / "lock", "make down", progress), progress.step("Stopping"):
 		for name in ("test", "demo"):
 			programs.stop(state.instance(name))
-	progress.say("Stopped; all data is kept")
-	return 0
 
 
 def status(state: State, progress: Progress) -> int:
@@ -187,7 +196,8 @@ def status(state: State, progress: Progress) -> int:
 	for name, value in now.items():
 		print(f"  {name:<16} {value}")
 	if instance.info_file.exists():
-		print(f"\n  Address and logins: {instance.info_file}")
+		address = json.loads(instance.info_file.read_text())["url"]
+		print(f"\n  {address}\n  Logins: {instance.info_file}")
 	return 0 if set(now.values()) == {"RUNNING"} else 1
 
 
@@ -209,7 +219,10 @@ def test(state: State, progress: Progress) -> int:
 
 
 def clean(state: State, progress: Progress) -> int:
-	down(state, progress)
+	if not state.root.exists():
+		progress.say("Nothing to remove")
+		return 0
+	stop_all(state, progress)
 	with progress.step("Removing"):
 		for path in built_in_source(state):
 			path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)

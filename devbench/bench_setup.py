@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from devbench import frappe_source, programs
@@ -183,12 +185,30 @@ def make_site(instance: Instance, log: Path) -> None:
 	shutil.rmtree(instance.sites / instance.site, ignore_errors=True)
 	program = [instance.state.python, "-m", "frappe.utils.bench_helper", "frappe"]
 	words = ["new-site", "--force", "--no-mariadb-socket", "--db-root-username", "root"]
-	words += ["--db-root-password", secrets["mariadb"], "--admin-password", secrets["administrator"]]
 	hide = (secrets["mariadb"], secrets["administrator"])
 	env = environment(instance.state, instance)
-	run([*program, *words, instance.site], log, cwd=instance.sites, env=env, hide=hide)
+	with passwords_in_config(instance):
+		run([*program, *words, instance.site], log, cwd=instance.sites, env=env, hide=hide)
+	(instance.sites / instance.site / "site_config.json").chmod(0o600)
 	bench_command(instance, "install-app", APP, log=log)
 	made.write_text(schema_fingerprint(instance.state))
+
+
+@contextmanager
+def passwords_in_config(instance: Instance) -> Iterator[None]:
+	"""Both passwords in the bench's configuration file, which only its user reads, while a site is made: on a
+	command line every user of the machine would see them."""
+	path = instance.sites / "common_site_config.json"
+	before = path.read_text()
+	passwords = {
+		"root_password": instance.passwords["mariadb"],
+		"admin_password": instance.passwords["administrator"],
+	}
+	write_private(path, json.dumps(json.loads(before) | passwords, indent=1))
+	try:
+		yield
+	finally:
+		write_private(path, before)
 
 
 def migrate_site(instance: Instance, log: Path) -> bool:

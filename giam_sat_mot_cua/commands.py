@@ -38,7 +38,7 @@ def reconcile(context):
 
 	with connected(get_site(context)):
 		for camera, added in reconcile_site().items():
-			print(f"{camera}: {added}")
+			print(f"{camera}: {added} files added to the index")
 
 
 @gsmc.command("rebuild-index")
@@ -51,7 +51,7 @@ def rebuild_index(context, camera: str | None):
 
 	with connected(get_site(context)):
 		for name, files in reconcile_site(camera, again=True).items():
-			print(f"{name}: {files}")
+			print(f"{name}: {files} files in the index")
 
 
 class connected:

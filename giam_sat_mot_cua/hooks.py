@@ -17,6 +17,8 @@ before_tests = "giam_sat_mot_cua.setup.install.before_tests"
 app_logo_url = "/assets/giam_sat_mot_cua/images/logo.svg"
 website_context = {"favicon": app_logo_url, "splash_image": app_logo_url}
 app_include_css = ["gsmc.bundle.css"]
+app_include_js = ["gsmc_desk.bundle.js"]
+extend_bootinfo = "giam_sat_mot_cua.api.boot.extend"
 
 # Who sees what: one definition, access/scope.py
 permission_query_conditions = {

@@ -1,5 +1,5 @@
-"""RTSP cameras of gst-rtsp-server, on loopback. One encoder for each camera, running while somebody watches
-it."""
+"""RTSP cameras of gst-rtsp-server, on loopback. Each viewer of a camera gets an encoder of its own while he
+watches: viewers of one shared pipeline disturb each other's timestamps when one of them comes or goes."""
 
 import json
 import time
@@ -49,24 +49,33 @@ class CameraConfig:
 
 
 class CameraFactory(GstRtspServer.RTSPMediaFactory):
-	"""Makes the pipeline of one camera when its first viewer comes; all viewers share it."""
+	"""Makes a pipeline of one camera for each of its viewers."""
 
 	def __init__(self, config: CameraConfig, zone: str):
 		super().__init__()
 		self.config, self.picture = config, Picture(config.title, config.people, zone)
 		self.size = (config.width, config.height)
 		self.frozen = False
-		self.elements = None
-		self.set_shared(True)
+		self.watched: list[Gst.Element] = []
+		self.set_shared(False)
 		self.set_latency(100)
+		self.connect("media-configure", self.on_media)
 
 	def do_create_element(self, _url):
-		self.elements = Gst.parse_launch(f"( {self.description()} )")
-		overlay = self.elements.get_by_name("overlay")
+		elements = Gst.parse_launch(f"( {self.description()} )")
+		overlay = elements.get_by_name("overlay")
 		if overlay:
 			overlay.connect("draw", self.draw)
-		self.apply_freeze()
-		return self.elements
+		return elements
+
+	def on_media(self, _factory, media) -> None:
+		elements = media.get_element()
+		self.watched.append(elements)
+		self.freeze(elements)
+		media.connect("unprepared", lambda _media: self.forget(elements))
+
+	def forget(self, elements: Gst.Element) -> None:
+		self.watched = [other for other in self.watched if other is not elements]
 
 	def description(self) -> str:
 		config, parts = self.config, []
@@ -108,18 +117,23 @@ class CameraFactory(GstRtspServer.RTSPMediaFactory):
 		self.picture.draw(context, width, height, time.time())
 
 	def apply_freeze(self) -> None:
+		for elements in self.watched:
+			self.freeze(elements)
+
+	def freeze(self, elements: Gst.Element) -> None:
 		for name in ("valve", "audio_valve"):
-			valve = self.elements.get_by_name(name) if self.elements else None
+			valve = elements.get_by_name(name)
 			if valve:
 				valve.set_property("drop", self.frozen)
 
 	def resize(self, width: int, height: int) -> None:
 		"""Changes the picture's size in the running stream."""
 		self.size = (width, height)
-		caps = self.elements.get_by_name("size") if self.elements else None
-		if caps:
-			text = f"video/x-raw,format=BGRx,width={width},height={height},framerate={self.config.fps}/1"
-			caps.set_property("caps", Gst.Caps.from_string(text))
+		text = f"video/x-raw,format=BGRx,width={width},height={height},framerate={self.config.fps}/1"
+		for elements in self.watched:
+			caps = elements.get_by_name("size")
+			if caps:
+				caps.set_property("caps", Gst.Caps.from_string(text))
 
 
 class CameraServer:

@@ -3,6 +3,7 @@
 import frappe
 from frappe.utils import get_datetime
 
+from giam_sat_mot_cua.api import cameras
 from giam_sat_mot_cua.recording import clock, footage, hour_index
 
 MINUTE_MS = 60_000
@@ -10,7 +11,7 @@ BEING_WRITTEN_MS = 3000  # the newest seconds are on their way into the file
 
 
 @frappe.whitelist(methods=["GET"])
-def last_hour(camera: str) -> dict:
+def last_hour(camera: str | None = None) -> dict:
 	"""The last 60 minutes of `camera`.
 
 	{"percent": of the time since the camera is known, or None when it is too new, "recorded_s": float,
@@ -18,8 +19,7 @@ def last_hour(camera: str) -> dict:
 	was known, "gaps": [{"start_time", "end_time", "cause", "duration_s"}]}. Raises PermissionError when the
 	user may not see the camera.
 	"""
-	doc = frappe.get_doc("Camera", camera)
-	doc.check_permission("read")
+	doc = cameras.readable(camera)
 	zone = clock.site_zone()
 	until = clock.now_ms() - BEING_WRITTEN_MS
 	begin = until - 60 * MINUTE_MS

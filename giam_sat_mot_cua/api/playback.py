@@ -7,7 +7,7 @@ from frappe import _
 from frappe.utils import cint, get_datetime
 from werkzeug.wrappers import Response
 
-from giam_sat_mot_cua.api import links
+from giam_sat_mot_cua.api import cameras, links
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.layout import safe_join
 from giam_sat_mot_cua.media.playlist import PlaylistFile, media_playlist
@@ -20,7 +20,7 @@ MIME = "application/vnd.apple.mpegurl"
 
 @frappe.whitelist(methods=["GET"])
 def playlist(
-	camera: str, start: str | None = None, end: str | None = None, since: str | None = None
+	camera: str | None = None, start: str | None = None, end: str | None = None, since: str | None = None
 ) -> Response:
 	"""The HLS playlist of `camera`, as a response of type application/vnd.apple.mpegurl.
 
@@ -28,8 +28,7 @@ def playlist(
 	default two minutes ago) until now, growing with every request; the player repeats the `since` that it
 	was given. Raises PermissionError when the user may not see the camera.
 	"""
-	doc = frappe.get_doc("Camera", camera)
-	doc.check_permission("read")
+	doc = cameras.readable(camera)
 	if start or end:
 		begin, until = period(start, end)
 		return answer(build(doc.name, begin, until, live=False))
@@ -39,9 +38,9 @@ def playlist(
 
 
 @frappe.whitelist(methods=["GET"])
-def live_from(camera: str) -> dict:
+def live_from(camera: str | None = None) -> dict:
 	"""Where a live player begins: {"since": UTC in ms}."""
-	frappe.get_doc("Camera", camera).check_permission("read")
+	cameras.readable(camera)
 	return {"since": clock.now_ms() - LIVE_BACK_MS}
 
 

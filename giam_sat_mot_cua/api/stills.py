@@ -4,16 +4,16 @@ import frappe
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from giam_sat_mot_cua.api import cameras
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import footage
 
 
 @frappe.whitelist(methods=["GET"])
-def still(camera: str) -> Response:
+def still(camera: str | None = None) -> Response:
 	"""The newest still as JPEG. PermissionError when the user may not see the camera, 404 when there is none
 	yet."""
-	doc = frappe.get_doc("Camera", camera)
-	doc.check_permission("read")
+	doc = cameras.readable(camera)
 	newest: tuple[float, bytes] | None = None
 	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
 		try:

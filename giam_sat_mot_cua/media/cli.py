@@ -18,6 +18,7 @@ from giam_sat_mot_cua.media import events, layout, repair, stream
 from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.recorder import CameraRecorder
 
+EXIT_CODES = {StreamFault.STORAGE: 4, StreamFault.BAD_ADDRESS: 2}
 PASSWORD_VARIABLE = "GSMC_CAMERA_PASSWORD"
 
 
@@ -27,10 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
 		return options.action(options)
 	except StreamError as error:
 		print(f"gsmc-media: {error}", file=sys.stderr)
-		return 4 if error.fault == StreamFault.STORAGE else 3
+		return EXIT_CODES.get(error.fault, 3)
 	except (ValueError, FileNotFoundError) as error:
 		print(f"gsmc-media: {error}", file=sys.stderr)
 		return 2
+	except OSError as error:
+		print(f"gsmc-media: {error.strerror}: {error.filename or ''}", file=sys.stderr)
+		return 4
 
 
 def parser() -> argparse.ArgumentParser:
@@ -99,6 +103,8 @@ def record(options: argparse.Namespace) -> int:
 		camera, equals, url = text.partition("=")
 		if not equals:
 			raise ValueError("write a camera as ID=URL")
+		if camera in [recorder.stream.camera for recorder in recorders]:
+			raise ValueError(f"camera {camera} is given twice")
 		chosen = camera_stream(layout.check_camera(camera), url, options)
 		recorders.append(CameraRecorder(chosen, options.out, found.put, file_seconds=options.file_seconds))
 	ended = threading.Event()

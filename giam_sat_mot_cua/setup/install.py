@@ -13,8 +13,8 @@ from giam_sat_mot_cua.setup import seeds
 
 
 def after_install() -> None:
+	complete_setup_wizard()  # first: what is seeded carries the time of the site's zone
 	seed()
-	complete_setup_wizard()
 
 
 def after_migrate() -> None:
@@ -23,8 +23,8 @@ def after_migrate() -> None:
 
 def before_tests() -> None:
 	"""Called by `bench run-tests` on a fresh site."""
-	seed()
 	complete_setup_wizard()
+	seed()
 
 
 def seed() -> None:

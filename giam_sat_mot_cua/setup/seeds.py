@@ -39,6 +39,8 @@ SYSTEM_SETTINGS = {"disable_document_sharing": 1}
 # Only while the setup wizard has not been completed: a site that somebody set up keeps its own.
 FIRST_SYSTEM_SETTINGS = {
 	"app_name": "Giám sát Một cửa",
+	"disable_system_update_notification": 1,  # it would ask the internet
+	"disable_change_log_notification": 1,
 	"login_with_email_link": 0,  # whoever reads the mailbox would be let in
 	"language": "vi",
 	"country": "Vietnam",

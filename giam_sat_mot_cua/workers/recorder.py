@@ -397,7 +397,7 @@ class Ending:
 def write_node(node: str, recorders: list[dict], newest_packet_age: float | None) -> None:
 	values = {
 		"state": "Up",
-		"last_seen": clock.site_time(clock.now_ms()),
+		"last_report": clock.site_time(clock.now_ms()),
 		"version": giam_sat_mot_cua.__version__,
 		"recorder_count": len(recorders),
 		"camera_count": sum(facts["cameras"] for facts in recorders),

@@ -60,7 +60,7 @@ def show_switched_off_cameras() -> None:
 def show_silent_nodes() -> None:
 	silent = frappe.get_all(
 		"Recorder Node",
-		{"state": "Up", "last_seen": ("<", add_to_date(now_datetime(), seconds=-NODE_DOWN_S))},
+		{"state": "Up", "last_report": ("<", add_to_date(now_datetime(), seconds=-NODE_DOWN_S))},
 		pluck="name",
 		order_by="name",
 	)

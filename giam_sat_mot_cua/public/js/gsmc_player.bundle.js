@@ -48,17 +48,23 @@ class FootagePlayer {
     }
 
     ask_period() {
-        const now = frappe.datetime.now_datetime();
-        const earlier = moment(now).subtract(15, "minutes").format("YYYY-MM-DD HH:mm:ss");
-        frappe.prompt(
+        const now = moment(frappe.datetime.now_datetime());
+        const dialog = frappe.prompt(
             [
-                { fieldname: "start", fieldtype: "Datetime", label: __("From"), default: earlier, reqd: 1 },
-                { fieldname: "end", fieldtype: "Datetime", label: __("To"), default: now, reqd: 1 },
+                { fieldname: "start", fieldtype: "Data", label: __("From"), reqd: 1 },
+                { fieldname: "end", fieldtype: "Data", label: __("To"), reqd: 1 },
             ],
-            ({ start, end }) => this.play({ camera: this.camera, start, end }, false),
+            ({ start, end }) => {
+                this.play({ camera: this.camera, start: start.replace("T", " "), end: end.replace("T", " ") }, false);
+            },
             __("Play a Period"),
             __("Play"),
         );
+        // the browser's own field: it counts seconds, in the order of days and months of its user
+        for (const [name, time] of Object.entries({ start: moment(now).subtract(15, "minutes"), end: now })) {
+            dialog.fields_dict[name].$input.attr({ type: "datetime-local", step: 1 });
+            dialog.set_value(name, time.format("YYYY-MM-DDTHH:mm:ss"));
+        }
     }
 
     async play(query, live) {
@@ -135,7 +141,9 @@ class FootagePlayer {
                 ),
             );
         } else if (error.details === "levelEmptyError" || error.details === "manifestParsingError") {
-            this.note(__("Nothing was recorded in this period."));
+            this.note(
+                this.live ? __("There is no live picture now.") : __("Nothing was recorded in this period."),
+            );
         } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
             this.note_status(status);
         } else {
@@ -171,10 +179,18 @@ class FootagePlayer {
         const $hour = this.$wrapper.find(".gsmc-hour").empty();
         $('<div class="text-muted small"></div>').text(summary).appendTo($hour);
         $(`<div class="gsmc-coverage" role="img">${bars}</div>`).attr("aria-label", summary).appendTo($hour);
-        for (const gap of hour.gaps.slice(-5)) {
-            const until = gap.end_time ? frappe.datetime.str_to_user(gap.end_time) : __("until now");
+        const shown = hour.gaps.slice(-5);
+        for (const gap of shown) {
+            const until = gap.end_time
+                ? `${frappe.datetime.str_to_user(gap.end_time)} (${__("{0} s", [format_number(gap.duration_s, null, 1)])})`
+                : __("until now");
             const text = `${frappe.datetime.str_to_user(gap.start_time)} – ${until} · ${__(gap.cause)}`;
             $('<div class="small"></div>').text(text).appendTo($hour);
+        }
+        if (hour.gaps.length > shown.length) {
+            $('<div class="small text-muted"></div>')
+                .text(__("and {0} earlier ones", [hour.gaps.length - shown.length]))
+                .appendTo($hour);
         }
     }
 }

@@ -23,6 +23,6 @@ frappe.ui.form.on("Camera", {
             frm.page.set_indicator(__(frm.doc.state), colours[frm.doc.state]);
         }
         frm.set_intro("");
-        if (frm.doc.state_message) frm.set_intro(frm.doc.state_message, "red");
+        if (frm.doc.state_message && !frm.is_new()) frm.set_intro(frm.doc.state_message, "red");
     },
 });

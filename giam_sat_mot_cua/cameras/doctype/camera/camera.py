@@ -90,6 +90,7 @@ class Camera(Document):
 		self.require_unit_with_counter()  # Art 1.1
 		self.keep_internal_camera_out()  # Art 1.3
 		self.require_basis_for_state_secret()  # Art 1.2
+		self.say_what_is_missing()
 
 	def validate_code(self):
 		if not CODE.fullmatch(str(self.camera_code or "")):
@@ -185,6 +186,17 @@ class Camera(Document):
 				),
 				title=_("State Secrets"),
 			)
+
+	def say_what_is_missing(self):
+		"""A camera that ought to be recorded and cannot be begun with says so; recorders say all the rest."""
+		if self.state != "Not Recording":
+			return
+		missing = self.enabled and not self.is_internal and not self.stream_url
+		self.state_message = (
+			_("This camera has no stream address yet. An administrator enters it under Connection.")
+			if missing
+			else None
+		)
 
 	def on_trash(self):
 		if frappe.db.exists("Recording Hour", {"camera": self.name}):

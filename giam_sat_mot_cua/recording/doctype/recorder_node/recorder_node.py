@@ -11,7 +11,7 @@ class RecorderNode(Document):
 		from frappe.types import DF
 
 		camera_count: DF.Int
-		last_seen: DF.Datetime | None
+		last_report: DF.Datetime | None
 		load_average: DF.Float
 		memory_mb: DF.Float
 		newest_packet_age: DF.Float

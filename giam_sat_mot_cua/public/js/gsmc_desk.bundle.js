@@ -1,0 +1,21 @@
+// What the Desk lacks for this system: a Vietnamese calendar, and maps that ask nothing of the internet.
+
+$.fn.datepicker.language.vi = {
+    days: ["Chủ nhật", "Thứ hai", "Thứ ba", "Thứ tư", "Thứ năm", "Thứ sáu", "Thứ bảy"],
+    daysShort: ["CN", "T2", "T3", "T4", "T5", "T6", "T7"],
+    daysMin: ["CN", "T2", "T3", "T4", "T5", "T6", "T7"],
+    months: Array.from({ length: 12 }, (_month, index) => `Tháng ${index + 1}`),
+    monthsShort: Array.from({ length: 12 }, (_month, index) => `Th${index + 1}`),
+    today: "Hôm nay",
+    clear: "Xóa",
+    dateFormat: "dd/mm/yyyy",
+    timeFormat: "hh:ii",
+    firstDay: 1,
+};
+
+const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+const maps = frappe.utils.map_defaults;
+maps.center = [20.25, 105.97]; // Hoa Lư, Ninh Bình
+maps.zoom = 11;
+maps.tiles = frappe.boot.gsmc_map_tiles || EMPTY_TILE;
+if (!frappe.boot.gsmc_map_tiles) maps.options = {};
