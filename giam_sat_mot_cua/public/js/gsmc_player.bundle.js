@@ -55,7 +55,10 @@ class FootagePlayer {
                 { fieldname: "end", fieldtype: "Data", label: __("To"), reqd: 1 },
             ],
             ({ start, end }) => {
-                this.play({ camera: this.camera, start: start.replace("T", " "), end: end.replace("T", " ") }, false);
+                this.play(
+                    { camera: this.camera, start: start.replace("T", " "), end: end.replace("T", " ") },
+                    false,
+                );
             },
             __("Play a Period"),
             __("Play"),

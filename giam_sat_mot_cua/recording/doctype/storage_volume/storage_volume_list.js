@@ -3,6 +3,10 @@ frappe.listview_settings["Storage Volume"] = {
     get_indicator(doc) {
         if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];
         const colours = { Ready: "green", "Not Mounted": "red", "Read Only": "red", Full: "red" };
-        return [__(doc.state || "Not Checked Yet"), colours[doc.state] || "gray", `state,=,${doc.state || ""}`];
+        return [
+            __(doc.state || "Not Checked Yet"),
+            colours[doc.state] || "gray",
+            `state,=,${doc.state || ""}`,
+        ];
     },
 };
