@@ -103,12 +103,9 @@ def seed_cameras(rtsp_port: int, login: dict) -> None:
 
 def follow_server(code: str, values: dict) -> None:
 	camera = frappe.get_doc("Camera", code)
-	if not (camera.stream_url or "").startswith("rtsp://127.0.0.1:"):
+	old = {name: camera.get_password(name, raise_exception=False) for name in values}
+	if not (old["stream_url"] or "").startswith("rtsp://127.0.0.1:"):
 		return  # somebody gave this camera a stream of their own
-	old = {
-		name: camera.get_password(name, raise_exception=False) if "stream_url" != name else camera.stream_url
-		for name in values
-	}
 	if old != values:
 		camera.update(values)
 		camera.save(ignore_permissions=True)  # the demo server moved; nobody is logged in

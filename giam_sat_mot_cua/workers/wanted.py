@@ -47,7 +47,7 @@ class WantedList:
 		rows = frappe.get_all(
 			"Camera",
 			{"enabled": 1, "is_internal": 0, "stream_url": ("is", "set")},
-			["name", "modified", "stream_url", "transport", "volume", "records_audio"],
+			["name", "modified", "transport", "volume", "records_audio"],
 			order_by="name",
 		)
 		found = {}
@@ -69,7 +69,7 @@ class WantedList:
 def read_stream(row) -> CameraStream:
 	return CameraStream(
 		camera=row.name,
-		url=row.stream_url,
+		url=secret(row.name, "stream_url"),
 		username=secret(row.name, "stream_username"),
 		password=secret(row.name, "stream_password"),
 		transport=(row.transport or "TCP").lower(),

@@ -170,3 +170,29 @@ def test_the_administrator_of_the_system_reads_no_password(call):
 	values = {"doctype": "Camera", "name": "NB-GV-GN-01", "fieldname": "stream_password"}
 	answer = call("Monitoring Administrator", "frappe.client.get_password", **values)
 	assert answer.status_code == 403, answer.text[:300]
+
+
+def test_nothing_is_learned_by_filtering_for_an_address(call):
+	for text in ("%8554%", "rtsp%", "%cam-4%"):
+		filters = [["Camera", "stream_url", "like", text]]
+		for role in ("Unit Operator", "Monitoring Operator", "Monitoring Administrator"):
+			answer = call(role, "frappe.client.get_list", doctype="Camera", filters=filters)
+			assert answer.status_code == 403 or answer.json().get("message") == [], (role, answer.text[:300])
+
+
+def test_a_connection_is_shown_to_an_administrator_who_says_why(call):
+	values = {"camera": "NB-GV-GN-01", "reason": "Kiểm tra đường truyền của camera"}
+	method = "giam_sat_mot_cua.api.connection.reveal"
+	for role in ("Unit Operator", "Unit Leader", "Monitoring Operator", "Monitoring Auditor"):
+		answer = call(role, method, **values)
+		assert answer.status_code == 403 and "rtsp" not in answer.text, (role, answer.text[:300])
+	shown = call("Monitoring Administrator", method, **values).json()["message"]
+	assert shown["stream_url"].startswith("rtsp://127.0.0.1:") and shown["stream_password"]
+	rows = call(
+		"Monitoring Auditor",
+		"frappe.client.get_list",
+		doctype="Connection Reveal",
+		fields=["camera", "reason", "revealed_by", "from_address"],
+	)
+	assert any(row["reason"] == values["reason"] and row["from_address"] for row in rows.json()["message"])
+	assert call("Unit Leader", "frappe.client.get_list", doctype="Connection Reveal").status_code == 403

@@ -2,6 +2,44 @@ frappe.ui.form.on("Camera", {
     refresh(frm) {
         frm.trigger("show_player");
         frm.trigger("show_state");
+        frm.trigger("offer_connection");
+    },
+
+    // The server decides who may; the button only spares others a refusal.
+    offer_connection(frm) {
+        if (frm.is_new() || !frappe.user.has_role("Monitoring Administrator")) return;
+        frm.add_custom_button(__("Show Connection"), () => {
+            frappe.prompt(
+                [{ fieldname: "reason", fieldtype: "Small Text", label: __("Reason"), reqd: 1 }],
+                ({ reason }) => frm.events.show_connection(frm, reason),
+                __("Show Connection"),
+                __("Show"),
+            );
+        });
+    },
+
+    async show_connection(frm, reason) {
+        const answer = await frappe.call({
+            method: "giam_sat_mot_cua.api.connection.reveal",
+            args: { camera: frm.doc.name, reason },
+        });
+        const labels = {
+            stream_url: "Stream Address",
+            stream_username: "User Name",
+            stream_password: "Password",
+        };
+        const dialog = new frappe.ui.Dialog({
+            title: __("Connection of {0}", [frm.doc.camera_name]),
+            fields: Object.entries(labels).map(([fieldname, label]) => ({
+                fieldname,
+                fieldtype: "Data",
+                label: __(label),
+                read_only: 1,
+                default: answer.message[fieldname] || __("none"),
+            })),
+        });
+        dialog.show();
+        dialog.$wrapper.on("hidden.bs.modal", () => dialog.$wrapper.remove());
     },
 
     show_player(frm) {

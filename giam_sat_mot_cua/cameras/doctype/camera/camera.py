@@ -4,6 +4,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.recording.observed import keep_stored
 
@@ -11,6 +12,8 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 SCHEMES = ("rtsp", "rtsps")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
 STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
+SECRETS = ("stream_url", "stream_username", "stream_password")  # encrypted; api/connection.py reveals them
+MASK = "*" * 8
 
 
 class Camera(Document):
@@ -28,6 +31,7 @@ class Camera(Document):
 		asset_owner: DF.Link
 		camera_code: DF.Data
 		camera_name: DF.Data
+		connection_changed_at: DF.Datetime | None
 		enabled: DF.Check
 		fault: DF.Literal[
 			"",
@@ -65,7 +69,7 @@ class Camera(Document):
 		state_message: DF.SmallText | None
 		state_since: DF.Datetime | None
 		stream_password: DF.Password | None
-		stream_url: DF.Data | None
+		stream_url: DF.Password | None
 		stream_username: DF.Password | None
 		supplier: DF.Data | None
 		transport: DF.Literal["TCP", "UDP"]
@@ -82,10 +86,11 @@ class Camera(Document):
 		self.validate_code()  # before Frappe names the record after it
 
 	def validate(self):
-		keep_stored(self, STATE_FIELDS)
+		keep_stored(self, (*STATE_FIELDS, "connection_changed_at"))
 		self.validate_code()
 		self.take_login_out_of_address()
 		self.validate_address()
+		self.note_change_of_connection()
 		self.validate_asset_number()  # Art 4.3
 		self.require_unit_with_counter()  # Art 1.1
 		self.keep_internal_camera_out()  # Art 1.3
@@ -123,8 +128,8 @@ class Camera(Document):
 
 	def validate_address(self):
 		"""The message never repeats the address: it may hold a password."""
-		if not self.stream_url:
-			return
+		if not self.stream_url or self.is_dummy_password(self.stream_url):
+			return  # none, or the one already stored
 		try:
 			parts = urlsplit(self.stream_url)
 			valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
@@ -139,6 +144,15 @@ class Camera(Document):
 				),
 				title=_("Stream Address"),
 			)
+
+	def note_change_of_connection(self):
+		"""The history sees only stars before and after: this tells it that there was a change, and when."""
+		before = self.get_doc_before_save()
+		for field in SECRETS:
+			value = self.get(field)
+			removed = bool(before and before.get(field) and not value)
+			if removed or (value and not self.is_dummy_password(value)):
+				self.connection_changed_at = now_datetime()
 
 	def validate_asset_number(self):
 		other = self.asset_number and frappe.db.get_value(
@@ -186,6 +200,13 @@ class Camera(Document):
 				),
 				title=_("State Secrets"),
 			)
+
+	def _save_passwords(self):
+		"""Frappe leaves as many stars as a secret has letters; here all secrets look the same."""
+		super()._save_passwords()
+		for field in SECRETS:
+			if self.get(field):
+				self.set(field, MASK)
 
 	def say_what_is_missing(self):
 		"""A camera that ought to be recorded and cannot be begun with says so; recorders say all the rest."""

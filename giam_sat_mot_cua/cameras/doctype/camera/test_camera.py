@@ -1,7 +1,9 @@
 import frappe
 
 from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.api import connection
 from giam_sat_mot_cua.compat import IntegrationTestCase
+from giam_sat_mot_cua.patches.v0_1 import encrypt_stream_addresses
 from giam_sat_mot_cua.setup import factories
 
 
@@ -17,11 +19,22 @@ class TestCamera(IntegrationTestCase):
 		camera = factories.camera(
 			self.unit.name, stream_url="rtsp://quan%20tri:m%40t-khau@10.1.2.3:554/a?b=c"
 		)
-		self.assertEqual(camera.stream_url, "rtsp://10.1.2.3:554/a?b=c")
+		self.assertEqual(camera.get_password("stream_url"), "rtsp://10.1.2.3:554/a?b=c")
 		self.assertEqual(camera.get_password("stream_username"), "quan tri")
 		self.assertEqual(camera.get_password("stream_password"), "m@t-khau")
 		stored = frappe.db.get_value("Camera", camera.name, "*", as_dict=True)
 		self.assertNotIn("t-khau", frappe.as_json(stored))
+		self.assertNotIn("10.1.2.3", frappe.as_json(stored))
+		self.assertEqual({stored.stream_url, stored.stream_username, stored.stream_password}, {"*" * 8})
+		camera.reload()
+		camera.camera_name = "Tên khác"
+		camera.save()
+		self.assertEqual(camera.get_password("stream_url"), "rtsp://10.1.2.3:554/a?b=c")
+		changed = camera.connection_changed_at
+		self.assertTrue(changed)
+		camera.stream_password = "khác"
+		camera.save()
+		self.assertGreater(camera.connection_changed_at, changed)
 
 	def test_addresses_that_are_none_are_refused(self):
 		for url in (
@@ -119,6 +132,56 @@ class TestCamera(IntegrationTestCase):
 		self.assertRaises(
 			frappe.PermissionError, frappe.get_doc("Camera", other.name).check_permission, "read"
 		)
+
+	def test_a_connection_is_revealed_to_administrators_for_a_reason(self):
+		camera = factories.camera(self.unit.name, stream_url="rtsp://a:b@10.1.2.3/a")
+		reason = "Kiểm tra camera mất tín hiệu"
+		frappe.set_user(factories.user(roles.MONITORING_ADMINISTRATOR).name)
+		with self.assertRaises(frappe.ValidationError):
+			connection.reveal(camera.name, "  xem    ")
+		self.assertFalse(frappe.db.exists("Connection Reveal", {"camera": camera.name}))
+		self.assertEqual(
+			connection.reveal(camera.name, reason),
+			{"stream_url": "rtsp://10.1.2.3/a", "stream_username": "a", "stream_password": "b"},
+		)
+		row = frappe.get_last_doc("Connection Reveal", {"camera": camera.name})
+		self.assertEqual((row.reason, row.revealed_by), (reason, frappe.session.user))
+		for role in (set(roles.ALL_ROLES) - {roles.MONITORING_ADMINISTRATOR}) | {None}:
+			frappe.set_user(factories.user(role, self.unit.name).name)
+			with self.subTest(role), self.assertRaises(frappe.PermissionError):
+				connection.reveal(camera.name, reason)
+			frappe.set_user("Administrator")
+
+	def test_a_reveal_is_neither_forged_nor_changed_nor_deleted(self):
+		camera = factories.camera(self.unit.name, stream_url="rtsp://10.1.2.3/a")
+		connection.reveal(camera.name, "Kiểm tra camera mất tín hiệu")
+		row = frappe.get_last_doc("Connection Reveal", {"camera": camera.name})
+		for role in (roles.MONITORING_ADMINISTRATOR, roles.MONITORING_AUDITOR, "Administrator"):
+			frappe.set_user(role if role == "Administrator" else factories.user(role).name)
+			changed = frappe.get_doc("Connection Reveal", row.name)
+			changed.reason = "Một lý do khác hẳn"
+			with self.subTest(role):
+				self.assertRaises(frappe.PermissionError, changed.save)
+				self.assertRaises(frappe.PermissionError, frappe.delete_doc, "Connection Reveal", row.name)
+				self.assertRaises(frappe.PermissionError, frappe.copy_doc(row).insert)
+			frappe.set_user("Administrator")
+
+	def test_addresses_stored_in_the_clear_are_encrypted_by_the_patch(self):
+		camera = factories.camera(self.unit.name)
+		frappe.db.set_value("Camera", camera.name, "stream_url", "rtsp://10.9.8.7/cu")
+		version = frappe.new_doc("Version")
+		data = {"changed": [["stream_url", "rtsp://10.9.8.7/cu", ""], ["camera_name", "a", "b"]]}
+		version.update({"ref_doctype": "Camera", "docname": camera.name, "data": "{}"})
+		version.insert(ignore_permissions=True)  # as an earlier version of the app left it
+		frappe.db.set_value("Version", version.name, "data", frappe.as_json(data))
+		for _time in range(2):
+			encrypt_stream_addresses.execute()
+			camera.reload()
+			self.assertEqual(camera.stream_url, "*" * 8)
+			self.assertEqual(camera.get_password("stream_url"), "rtsp://10.9.8.7/cu")
+			told = frappe.db.get_value("Version", version.name, "data")
+			self.assertNotIn("10.9.8.7", told)
+			self.assertIn("camera_name", told)
 
 	def test_connection_is_seen_by_administrators_only(self):
 		camera = factories.camera(self.unit.name, stream_url="rtsp://10.1.2.3/a")
