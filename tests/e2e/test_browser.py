@@ -152,6 +152,19 @@ def test_another_units_camera_is_not_shown(browser, stack):
 	assert "Gia Viễn" not in browser.find_element(By.CSS_SELECTOR, "body").text
 
 
+def test_an_administrator_is_shown_a_connection_after_saying_why(browser, stack):
+	log_in(browser, stack, "Monitoring Administrator")
+	open_camera(browser, stack)
+	button = "[...document.querySelectorAll('button')].find((b) => b.innerText.trim() === 'Hiện kết nối')"
+	wait_for(lambda: browser.execute_script(f"return Boolean({button})"), 30, "no button")
+	browser.execute_script(f"{button}.click()")
+	wait_for(lambda: shown(browser, ".modal.show .modal-title") == "Hiện kết nối", 30, "no question")
+	answer = "cur_dialog.set_value('reason', 'Kiểm tra đường truyền')"
+	browser.execute_script(f"{answer}.then(() => cur_dialog.get_primary_btn().click())")
+	wait_for(lambda: "rtsp://127.0.0.1" in shown(browser, ".modal.show"), 30, "the connection is not shown")
+	assert "Kết nối của Ninh Mỹ – Quầy số 1" in shown(browser, ".modal.show")
+
+
 def test_the_tree_of_units_begins_at_the_own_unit(browser, stack):
 	log_in(browser, stack, "Unit Operator")
 	browser.get(f"{stack.url}/app/monitored-unit/view/tree")
