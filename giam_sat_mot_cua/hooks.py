@@ -80,7 +80,10 @@ page_renderer = ["giam_sat_mot_cua.api.media_files.MediaFileRenderer"]
 # The minute tick
 scheduler_events = {
 	"cron": {
-		"* * * * *": ["giam_sat_mot_cua.workers.tick.keep_recorders_running"],
+		"* * * * *": [
+			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
+			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
+		],
 		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],
 	},
 }

@@ -5,6 +5,7 @@ says so (Unit Level, "What the Account Sees"; Article 6.3). Everybody else sees 
 """
 
 import frappe
+from frappe.utils import getdate
 
 from giam_sat_mot_cua.access.roles import PROVINCE_ROLES, UNIT_ROLES
 
@@ -54,7 +55,10 @@ def sees_subordinates(unit: str) -> bool:
 
 
 def subtree(unit: str) -> list[str]:
-	"""`unit` and every unit below it."""
+	"""`unit` and every unit below it today."""
+	moves = due_moves()
+	if moves:
+		return below(unit, superiors_with(moves))
 	bounds = frappe.db.get_value("Monitored Unit", unit, ["lft", "rgt"])
 	if not bounds:
 		return []
@@ -64,3 +68,30 @@ def subtree(unit: str) -> list[str]:
 		pluck="name",
 		order_by="lft",
 	)
+
+
+def due_moves() -> dict[str, str]:
+	"""{unit: superior} of moves whose day has come and that the tree does not follow yet: it does within a
+	minute of midnight, but a view changes on the day."""
+	rows = frappe.get_all(
+		"Unit Superior",
+		{"applied": 0, "valid_from": ("<=", getdate()), "parenttype": "Monitored Unit"},
+		["parent", "superior"],
+		order_by="valid_from",
+	)
+	return {row.parent: row.superior or "" for row in rows}
+
+
+def superiors_with(moves: dict[str, str]) -> dict[str, str]:
+	rows = frappe.get_all("Monitored Unit", fields=["name", "parent_monitored_unit"], order_by="lft")
+	return {row.name: moves.get(row.name, row.parent_monitored_unit or "") for row in rows}
+
+
+def below(unit: str, superior_of: dict[str, str]) -> list[str]:
+	"""`unit` and all that have it somewhere above them."""
+	found = [unit] if unit in superior_of else []
+	for place in found:  # grows while it is read
+		found.extend(
+			name for name, superior in superior_of.items() if superior == place and name not in found
+		)
+	return found

@@ -77,6 +77,7 @@ def insert(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int | None, ca
 			"name": gap_name(camera, start_utc_ms),
 			"camera": camera,
 			"unit": unit,
+			"owner": frappe.session.user,
 			"cause": CAUSES.get(cause, "Unknown"),
 			"start_utc": clock.utc_time(start_utc_ms),
 			"start_time": clock.site_time(start_utc_ms),

@@ -148,6 +148,7 @@ def insert_row(name: str, camera: str, unit: str, hour: int, values: dict) -> No
 			"name": name,
 			"camera": camera,
 			"unit": unit,
+			"owner": frappe.session.user,
 			"hour_start_utc": clock.utc_time(hour),
 			"hour_start": clock.site_time(hour),
 			**values,

@@ -159,6 +159,7 @@ def test_an_administrator_is_shown_a_connection_after_saying_why(browser, stack)
 	wait_for(lambda: browser.execute_script(f"return Boolean({button})"), 30, "no button")
 	browser.execute_script(f"{button}.click()")
 	wait_for(lambda: shown(browser, ".modal.show .modal-title") == "Hiện kết nối", 30, "no question")
+	wait_for(lambda: browser.execute_script("return Boolean(cur_dialog)"), 30, "the question did not open")
 	answer = "cur_dialog.set_value('reason', 'Kiểm tra đường truyền')"
 	browser.execute_script(f"{answer}.then(() => cur_dialog.get_primary_btn().click())")
 	wait_for(lambda: "rtsp://127.0.0.1" in shown(browser, ".modal.show"), 30, "the connection is not shown")

@@ -3,7 +3,10 @@ import re
 import frappe
 from frappe import _
 from frappe.desk.treeview import make_tree_args
+from frappe.utils import getdate
 from frappe.utils.nestedset import NestedSet
+
+from giam_sat_mot_cua.organization import superiors
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -16,6 +19,8 @@ class MonitoredUnit(NestedSet):
 
 	if TYPE_CHECKING:
 		from frappe.types import DF
+
+		from giam_sat_mot_cua.organization.doctype.unit_superior.unit_superior import UnitSuperior
 
 		active: DF.Check
 		address: DF.SmallText | None
@@ -31,6 +36,7 @@ class MonitoredUnit(NestedSet):
 		phone: DF.Data | None
 		responsible_head: DF.Data | None
 		rgt: DF.Int
+		superiors: DF.Table[UnitSuperior]
 		unit_code: DF.Data
 		unit_level: DF.Link
 		unit_name: DF.Data
@@ -45,7 +51,10 @@ class MonitoredUnit(NestedSet):
 
 	def validate(self):
 		self.validate_code()
-		self.validate_superior()
+		self.validate_dates_of_superiors()
+		self.follow_superiors()
+		for unit in {self.parent_monitored_unit, *(row.superior for row in self.superiors)} - {None, ""}:
+			self.validate_superior(unit)
 
 	def validate_code(self):
 		if not CODE.fullmatch(str(self.unit_code or "")):
@@ -57,13 +66,54 @@ class MonitoredUnit(NestedSet):
 				title=_("Unit Code"),
 			)
 
-	def validate_superior(self):
+	def validate_dates_of_superiors(self):
+		dates = [str(getdate(row.valid_from)) for row in self.superiors if row.valid_from]
+		for date in dates:
+			if dates.count(date) > 1:
+				frappe.throw(
+					_("Two superior units begin on {0}. Keep one of the rows.").format(
+						frappe.bold(frappe.format(date, "Date"))
+					),
+					title=_("Superior Units by Date"),
+				)
+
+	def follow_superiors(self):
+		"""Brings the field for today's superior and the dated rows together: whichever of the two was changed
+		counts, and the rows tell the whole history."""
+		before, now = self.get_doc_before_save(), getdate()
+		stored = before.parent_monitored_unit if before else None
+		if not superiors.effective_row(self.superiors, now) and (stored or self.parent_monitored_unit):
+			start = getdate(self.valid_from) if self.valid_from and getdate(self.valid_from) <= now else now
+			first = {"superior": stored or self.parent_monitored_unit, "valid_from": start}
+			self.append("superiors", first)
+		if (
+			before
+			and (self.parent_monitored_unit or None) != (stored or None)
+			and not self.rows_changed(before)
+		):
+			today = next((row for row in self.superiors if getdate(row.valid_from) == now), None)
+			row = today or self.append("superiors", {"valid_from": now})
+			row.superior = self.parent_monitored_unit
+		current = superiors.effective_row(self.superiors, now)
+		self.parent_monitored_unit = current.superior if current else None
+		for row in self.superiors:
+			row.applied = int(getdate(row.valid_from) <= now)
+		self.superiors.sort(key=lambda row: getdate(row.valid_from))
+		for number, row in enumerate(self.superiors, start=1):
+			row.idx = number
+
+	def rows_changed(self, before) -> bool:
+		facts = [
+			[(str(getdate(row.valid_from)), row.superior or "") for row in doc.superiors]
+			for doc in (before, self)
+		]
+		return facts[0] != facts[1]
+
+	def validate_superior(self, unit: str):
 		"""A superior unit is a group, and of a higher level (smaller rank), so that scopes never cross."""
-		if not self.parent_monitored_unit:
-			return
 		superior = frappe.db.get_value(
 			"Monitored Unit",
-			self.parent_monitored_unit,
+			unit,
 			["unit_level", "unit_name", "is_group"],
 			as_dict=True,
 		)

@@ -1,8 +1,11 @@
 import frappe
+from frappe.utils import add_days, getdate
 
 from giam_sat_mot_cua.access import roles, scope
 from giam_sat_mot_cua.compat import IntegrationTestCase
+from giam_sat_mot_cua.organization import superiors
 from giam_sat_mot_cua.organization.doctype.monitored_unit.monitored_unit import add_node, get_children
+from giam_sat_mot_cua.patches.v0_1 import date_first_superiors
 from giam_sat_mot_cua.setup import factories
 
 
@@ -99,3 +102,87 @@ class TestMonitoredUnit(IntegrationTestCase):
 						"unit_level": "COMMUNE",
 					}
 				).insert()
+
+	def days(self, count: int):
+		return add_days(getdate(), count)
+
+	def test_every_change_of_superior_leaves_a_dated_row(self):
+		first, second = factories.unit("DISTRICT", is_group=1), factories.unit("DISTRICT", is_group=1)
+		commune = factories.unit(superior=first.name, valid_from=self.days(-100))
+		self.assertEqual([row.superior for row in commune.superiors], [first.name])
+		commune.parent_monitored_unit = second.name
+		commune.save()
+		self.assertEqual(
+			[(row.superior, getdate(row.valid_from)) for row in commune.superiors],
+			[(first.name, self.days(-100)), (second.name, getdate())],
+		)
+		self.assertEqual(superiors.superior_on(commune.name, self.days(-1)), first.name)
+		self.assertEqual(superiors.superior_on(commune.name, getdate()), second.name)
+		self.assertIsNone(superiors.superior_on(commune.name, self.days(-101)))
+
+	def test_a_move_decided_ahead_counts_from_its_day_for_both_leaders(self):
+		first, second = factories.unit("DISTRICT", is_group=1), factories.unit("DISTRICT", is_group=1)
+		commune = factories.unit(superior=first.name, valid_from=self.days(-100))
+		old = factories.user(roles.UNIT_LEADER, first.name).name
+		new = factories.user(roles.UNIT_LEADER, second.name).name
+		commune.append("superiors", {"superior": second.name, "valid_from": self.days(1), "document": "QĐ 5"})
+		commune.save()
+
+		def views() -> tuple[bool, bool]:
+			return scope.sees_unit(commune.name, old), scope.sees_unit(commune.name, new)
+
+		self.assertEqual((commune.parent_monitored_unit, views()), (first.name, (True, False)))
+		superiors.apply_due_moves()
+		self.assertEqual(views(), (True, False))
+		# the day comes: views follow at once, the tree with the next tick
+		row = commune.superiors[-1].name
+		frappe.db.set_value("Unit Superior", row, "valid_from", getdate(), update_modified=False)
+		self.assertEqual(views(), (False, True))
+		self.assertEqual(
+			frappe.db.get_value("Monitored Unit", commune.name, "parent_monitored_unit"), first.name
+		)
+		superiors.apply_due_moves()
+		commune.reload()
+		self.assertEqual((commune.parent_monitored_unit, views()), (second.name, (False, True)))
+		self.assertEqual(commune.superiors[-1].applied, 1)
+		second.reload()
+		self.assertTrue(second.lft < commune.lft < commune.rgt < second.rgt)
+
+	def test_a_whole_branch_moves_with_its_head(self):
+		tops = [factories.unit("PROVINCE", is_group=1) for _n in range(2)]
+		district = factories.unit("DISTRICT", superior=tops[0].name, is_group=1, valid_from=self.days(-9))
+		commune = factories.unit(superior=district.name)
+		district.append("superiors", {"superior": tops[1].name, "valid_from": self.days(1)})
+		district.save()
+		frappe.db.set_value("Unit Superior", district.superiors[-1].name, "valid_from", getdate())
+		self.assertEqual(scope.subtree(tops[0].name), [tops[0].name])
+		self.assertEqual(set(scope.subtree(tops[1].name)), {tops[1].name, district.name, commune.name})
+
+	def test_dated_superiors_are_checked_like_the_present_one(self):
+		district, commune = factories.unit("DISTRICT", is_group=1), factories.unit()
+		for rows in (
+			[{"superior": commune.name, "valid_from": self.days(3)}],  # no group
+			[
+				{"superior": district.name, "valid_from": self.days(n)} for n in (3, 3)
+			],  # one day, two superiors
+		):
+			other = frappe.get_doc("Monitored Unit", factories.unit().name)
+			for row in rows:
+				other.append("superiors", row)
+			with self.subTest(rows), self.assertRaises(frappe.ValidationError):
+				other.save()
+
+	def test_units_from_before_get_their_first_row_from_the_patch(self):
+		district = factories.unit("DISTRICT", is_group=1)
+		commune = factories.unit(superior=district.name, valid_from=self.days(-100))
+		frappe.db.delete("Unit Superior", {"parent": commune.name})
+		for _time in range(2):
+			date_first_superiors.execute()
+			rows = frappe.get_all(
+				"Unit Superior", {"parent": commune.name}, ["superior", "valid_from", "applied"]
+			)
+			self.assertEqual(
+				[(row.superior, row.valid_from, row.applied) for row in rows],
+				[(district.name, self.days(-100), 1)],
+			)
+		self.assertEqual(scope.subtree(district.name), [district.name, commune.name])

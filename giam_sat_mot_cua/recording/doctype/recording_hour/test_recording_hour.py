@@ -40,6 +40,7 @@ class TestRecordingHour(IntegrationTestCase):
 		self.merge(*[file(60 * minute) for minute in range(60)])
 		row = self.row()
 		self.assertEqual((row.recorded_ms, row.file_count, row.coverage_percent), (3_600_000, 60, 100))
+		self.assertEqual(row.owner, "Administrator")
 		self.assertEqual(row.hour_start_utc, clock.utc_time(HOUR))
 		self.assertEqual(f"{row.hour_start:%H:%M}", "19:00")
 
