@@ -30,12 +30,12 @@ def get_count(doctype: str, filters=None, debug: bool = False, cache: bool = Fal
 
 @frappe.whitelist()
 def search_link(doctype: str, txt: str, **options):
-	frappe.call(search.search_link, doctype=doctype, txt=txt, **without_bypass(doctype, options))
+	return frappe.call(search.search_link, doctype=doctype, txt=txt, **without_bypass(doctype, options))
 
 
 @frappe.whitelist()
 def search_widget(doctype: str, txt: str, **options):
-	frappe.call(search.search_widget, doctype=doctype, txt=txt, **without_bypass(doctype, options))
+	return frappe.call(search.search_widget, doctype=doctype, txt=txt, **without_bypass(doctype, options))
 
 
 def without_bypass(doctype: str, options: dict) -> dict:

@@ -13,6 +13,7 @@ class StreamFault(str, Enum):
 	"""Why a camera is not being recorded."""
 
 	BAD_ADDRESS = "bad_address"
+	UNKNOWN_HOST = "unknown_host"
 	UNREACHABLE = "unreachable"
 	AUTHENTICATION = "authentication"
 	NOT_FOUND = "not_found"
@@ -26,6 +27,7 @@ class StreamFault(str, Enum):
 
 GAP_CAUSES = {
 	StreamFault.BAD_ADDRESS: events.CONFIGURATION,
+	StreamFault.UNKNOWN_HOST: events.CONFIGURATION,
 	StreamFault.UNREACHABLE: events.CAMERA_OFFLINE,
 	StreamFault.AUTHENTICATION: events.AUTHENTICATION,
 	StreamFault.NOT_FOUND: events.CONFIGURATION,

@@ -25,7 +25,7 @@ def diagnose(stream: CameraStream, timeout_s: float = 4.0) -> StreamError:
 	except StreamError as error:
 		return error
 	except socket.gaierror:
-		return StreamError(StreamFault.UNREACHABLE, "the host name is not known", events.CONFIGURATION)
+		return StreamError(StreamFault.UNKNOWN_HOST, "the host name is not known")
 	except ConnectionRefusedError:
 		return StreamError(StreamFault.UNREACHABLE, "the host refuses connections on this port")
 	except TimeoutError:

@@ -6,6 +6,7 @@
 import frappe
 from frappe import _
 
+from giam_sat_mot_cua.cameras.doctype.camera.camera import missing_address
 from giam_sat_mot_cua.recording import clock
 
 STATES = {
@@ -16,6 +17,7 @@ STATES = {
 }
 FAULTS = {
 	"bad_address": "Wrong Address",
+	"unknown_host": "Unknown Host Name",
 	"unreachable": "Unreachable",
 	"authentication": "Wrong Login",
 	"not_found": "Stream Not Found",
@@ -33,6 +35,10 @@ def advice(fault: str) -> str:
 	"""What is wrong and what to do, in the language of the site."""
 	return {
 		"Wrong Address": _("The stream address is not a valid RTSP address. Correct it under Connection."),
+		"Unknown Host Name": _(
+			"The network does not know the camera's host name. Correct it under Connection, or write the "
+			"camera's IP address."
+		),
 		"Unreachable": _(
 			"The camera does not answer. Check its power, its network cable and the address; recording "
 			"starts by itself when it answers."
@@ -62,6 +68,8 @@ def show(
 		"state_message": advice(option),
 		"state_since": clock.site_time(at_utc_ms),
 	}
+	if state == "stopped":
+		values["state_message"] = missing_address(frappe.get_doc("Camera", camera))
 	if node:
 		values["recorder_node"] = node
 	if info:

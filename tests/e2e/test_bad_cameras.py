@@ -23,6 +23,7 @@ def server():
 
 
 CASES = {
+	"Unknown Host Name": ("rtsp://no-such-host.invalid/stream", "", ""),
 	"Unreachable": ("rtsp://127.0.0.1:1/stream", "", ""),
 	"Wrong Login": ("{server}/locked", USERNAME, WRONG_PASSWORD),
 	"Stream Not Found": ("{server}/nothing", USERNAME, PASSWORD),

@@ -110,7 +110,7 @@ def test_newest_key_frame_is_kept_as_a_picture(server, tmp_path):
 	("url", "login", "fault"),
 	[
 		("rtsp://127.0.0.1:1/x", ("", ""), "unreachable"),
-		("rtsp://no-such-host.invalid/x", ("", ""), "unreachable"),
+		("rtsp://no-such-host.invalid/x", ("", ""), "unknown_host"),
 		("http://127.0.0.1/x", ("", ""), "bad_address"),
 		("{server}/nothing-here", ("", ""), "not_found"),
 		("{server}/sound", ("", ""), "no_video"),

@@ -36,6 +36,7 @@ class Camera(Document):
 		fault: DF.Literal[
 			"",
 			"Wrong Address",
+			"Unknown Host Name",
 			"Unreachable",
 			"Wrong Login",
 			"Stream Not Found",
@@ -210,14 +211,8 @@ class Camera(Document):
 
 	def say_what_is_missing(self):
 		"""A camera that ought to be recorded and cannot be begun with says so; recorders say all the rest."""
-		if self.state != "Not Recording":
-			return
-		missing = self.enabled and not self.is_internal and not self.stream_url
-		self.state_message = (
-			_("This camera has no stream address yet. An administrator enters it under Connection.")
-			if missing
-			else None
-		)
+		if self.state == "Not Recording":
+			self.state_message = missing_address(self)
 
 	def on_trash(self):
 		if frappe.db.exists("Recording Hour", {"camera": self.name}):
@@ -228,3 +223,10 @@ class Camera(Document):
 				).format(frappe.bold(self.name)),
 				title=_("Camera"),
 			)
+
+
+def missing_address(camera) -> str | None:
+	"""What a camera without an address shows: `camera` has `enabled`, `is_internal` and `stream_url`."""
+	if camera.enabled and not camera.is_internal and not camera.stream_url:
+		return _("This camera has no stream address yet. An administrator enters it under Connection.")
+	return None

@@ -4,7 +4,9 @@ from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import connection
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.patches.v0_1 import encrypt_stream_addresses
+from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.workers import camera_state
 
 
 class TestCamera(IntegrationTestCase):
@@ -58,6 +60,20 @@ class TestCamera(IntegrationTestCase):
 			with self.subTest(url), self.assertRaises(frappe.ValidationError) as refused:
 				factories.camera(self.unit.name, stream_url=url)
 			self.assertNotIn("12", str(refused.exception).replace("10.1.2.3", ""))
+
+	def test_a_camera_without_an_address_says_so(self):
+		camera = factories.camera(self.unit.name, enabled=1)
+		self.assertTrue(camera.state_message)
+		camera.stream_url = "rtsp://10.1.2.3/a"
+		camera.save()
+		self.assertFalse(camera.state_message)
+		camera_state.show(camera.name, "recording", None, clock.now_ms())
+		camera.reload()
+		camera.stream_url = ""
+		camera.save()
+		camera_state.show(camera.name, "stopped", None, clock.now_ms())
+		self.assertTrue(frappe.db.get_value("Camera", camera.name, "state_message"))
+		self.assertFalse(factories.camera(self.unit.name, enabled=0).state_message)
 
 	def test_programs_in_names_are_refused(self):
 		for name in ('{"a":"<img src=x onerror=alert(1)>"}', "<script>", "a <b", "nul\0"):
