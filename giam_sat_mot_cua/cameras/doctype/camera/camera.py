@@ -6,10 +6,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
+from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
 from giam_sat_mot_cua.recording.observed import keep_stored
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-SCHEMES = ("rtsp", "rtsps")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
 STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
 SECRETS = ("stream_url", "stream_username", "stream_password")  # encrypted; api/connection.py reveals them
@@ -132,11 +132,11 @@ class Camera(Document):
 		if not self.stream_url or self.is_dummy_password(self.stream_url):
 			return  # none, or the one already stored
 		try:
-			parts = urlsplit(self.stream_url)
-			valid = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
-		except ValueError:  # a port that is no number, a broken IPv6 address
+			checked_address(self.stream_url)
+			valid = not re.search(r"[\0@#]", self.stream_url)
+		except StreamError:
 			valid = False
-		if not valid or re.search(r"[\s\0@#]", self.stream_url):
+		if not valid:
 			frappe.throw(
 				_(
 					"The stream address cannot be used: write it as rtsp://HOST:PORT/PATH, for example "
