@@ -73,17 +73,17 @@ override_whitelisted_methods = {
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
 	"*": {"validate": "giam_sat_mot_cua.access.content.refuse_markup"},
-	"Activity Log": {"after_insert": "giam_sat_mot_cua.access.sessions.record_failure"},
+	"Activity Log": {"after_insert": "giam_sat_mot_cua.organization.sessions.record_failure"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
 	"User": {"validate": "giam_sat_mot_cua.access.people.keep_to_the_account"},
 	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
 }
 
 # Logins and sessions
-on_login = "giam_sat_mot_cua.access.sessions.note_login"
-on_session_creation = "giam_sat_mot_cua.access.sessions.record_login"
-on_logout = "giam_sat_mot_cua.access.sessions.record_logout"
-auth_hooks = ["giam_sat_mot_cua.access.sessions.refuse_disabled"]
+on_login = "giam_sat_mot_cua.organization.sessions.note_login"
+on_session_creation = "giam_sat_mot_cua.organization.sessions.record_login"
+on_logout = "giam_sat_mot_cua.organization.sessions.record_logout"
+auth_hooks = ["giam_sat_mot_cua.organization.sessions.refuse_disabled"]
 
 before_request = [
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in

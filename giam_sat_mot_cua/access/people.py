@@ -6,7 +6,6 @@ from frappe.model.document import Document
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.roles import ALL_ROLES
-from giam_sat_mot_cua.organization.doctype.position.position import roles_of
 
 TECHNICAL = "System Manager"
 
@@ -44,6 +43,15 @@ def account_roles(user: str) -> list[str]:
 	if not account:
 		return []
 	return roles_of(frappe.db.get_value("Position", account.position, "role_profile"))
+
+
+def roles_of(role_profile: str | None) -> list[str]:
+	"""Names of the roles in a Role Profile."""
+	if not role_profile:
+		return []
+	return frappe.get_all(
+		"Has Role", {"parenttype": "Role Profile", "parent": role_profile}, pluck="role", order_by="role"
+	)
 
 
 def separate_duties(user: Document) -> None:

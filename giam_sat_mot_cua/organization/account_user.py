@@ -8,11 +8,13 @@ from frappe import _
 from frappe.utils.password import remove_encrypted_password
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.people import roles_of
 from giam_sat_mot_cua.compat import clear_role_profile, set_role_profile
 from giam_sat_mot_cua.organization import login_history
 from giam_sat_mot_cua.setup import seeds
 
 TECHNICAL = "System Manager"
+AT_ONCE = 10
 
 
 def follow(account) -> str | None:
@@ -50,6 +52,8 @@ def enable(account) -> str:
 		"user_image": user.user_image or seeds.PERSON_IMAGE,
 	}
 	profile = frappe.db.get_value("Position", account.position, "role_profile")
+	if exists and is_in_line(user, values, profile):
+		return user.name
 	set_role_profile(user, profile)
 	user.update(values)
 	# Frappe makes the first "System User" of a site System Manager by itself; the roles set this again
@@ -59,6 +63,12 @@ def enable(account) -> str:
 	user.flags.ignore_permissions = True  # logins are made by granting an account and in no other way
 	user.save()
 	return user.name
+
+
+def is_in_line(user, values: dict, profile: str | None) -> bool:
+	"""Whether the User has these values and roles already: saving it makes Frappe forget its caches."""
+	same = all((user.get(field) or None) == (value or None) for field, value in values.items())
+	return same and {row.role for row in user.roles} == set(roles_of(profile))
 
 
 def keep_home_unit(user: str, account) -> None:
@@ -96,7 +106,7 @@ def disable(user: str, keep_roles: bool) -> None:
 
 def end_sessions(user: str) -> None:
 	"""Ends every open session of `user`. A request that is under way may put its session back into the
-	cache; `access.sessions.refuse_disabled` turns it away all the same."""
+	cache; `organization.sessions.refuse_disabled` turns it away all the same."""
 	table = frappe.qb.DocType("Sessions")
 	sessions = frappe.qb.from_(table).select(table.sid).where(table.user == user).run(pluck=True)
 	for sid in sessions:
@@ -110,8 +120,16 @@ def end_sessions(user: str) -> None:
 
 def follow_all(filters: dict) -> None:
 	"""After a change of positions, levels or units: brings the granted accounts that match `filters` in
-	line."""
-	for name in frappe.get_all(
+	line. Many are left to a background job: views follow at once without it (access/scope.py)."""
+	names = frappe.get_all(
 		"Monitoring Account", {**filters, "status": scope.GRANTED}, pluck="name", order_by="name"
-	):
+	)
+	if len(names) <= AT_ONCE or frappe.flags.in_test:
+		follow_each(names)
+	else:
+		frappe.enqueue(follow_each, queue="long", enqueue_after_commit=True, names=names)
+
+
+def follow_each(names: list[str]) -> None:
+	for name in names:
 		follow(frappe.get_doc("Monitoring Account", name))

@@ -1,4 +1,5 @@
-"""How many accounts a unit holds in a position (Article 6.3), counted so that it holds under races."""
+"""How many accounts a unit holds in a position (Article 6.3), counted so that the count is true under
+races."""
 
 import frappe
 from frappe import _
@@ -7,9 +8,19 @@ HOLDING = ("Granted", "Suspended")  # a suspended account keeps its place until 
 PLACES_INDEX = "unit_position_status"
 
 
-def lock_unit(unit: str) -> frappe._dict:
-	"""Holds the unit's row until the end of the transaction: who counts places waits here for his turn.
-	Returns {"unit_name", "unit_level"} as they are now, not as an older snapshot has them."""
+def take_turn() -> None:
+	"""Lets one transaction at a time write accounts or delegations: the others wait here until it ends.
+
+	Taken before anything else is locked. Frappe reads a document and its rows with locks before it saves
+	it, and two that hold such locks while they wait for each other's would both be lost.
+	"""
+	table = frappe.qb.DocType("DocType")
+	query = frappe.qb.from_(table).select(table.name).where(table.name == "Monitoring Account")
+	query.for_update().run()
+
+
+def place(unit: str) -> frappe._dict:
+	"""{"unit_name", "unit_level"} of the unit as they are now, not as an older snapshot has them."""
 	table = frappe.qb.DocType("Monitored Unit")
 	query = frappe.qb.from_(table).select(table.unit_name, table.unit_level).where(table.name == unit)
 	rows = query.for_update().run(as_dict=True)
@@ -33,8 +44,7 @@ def quota_row(level: str, position: str) -> frappe._dict | None:
 def holders(unit: str, position: str, besides: str) -> list[frappe._dict]:
 	"""[{"name", "full_name", "status"}] of the accounts that hold a place now, without `besides`.
 
-	A locking read: it sees what others committed after this transaction began. The index is named because a
-	wider scan would lock accounts that others are changing while they wait for the unit.
+	A locking read: it sees what others committed after this transaction began.
 	"""
 	table = frappe.qb.DocType("Monitoring Account")
 	query = (
@@ -48,13 +58,11 @@ def holders(unit: str, position: str, besides: str) -> list[frappe._dict]:
 
 def require_place(unit: str, position: str, account: str) -> None:
 	"""Throws when `account` finds no free place in `position` at `unit`: names the quota and who holds the
-	places. Until the transaction ends nobody else takes one there."""
-	place = lock_unit(unit)
-	row = quota_row(place.unit_level, position)
-	level_name, position_name = (
-		frappe.db.get_value("Unit Level", place.unit_level, "level_name") or place.unit_level,
-		frappe.db.get_value("Position", position, "position_name") or position,
-	)
+	places. The caller has taken his turn."""
+	at = place(unit)
+	row = quota_row(at.unit_level, position)
+	level_name = frappe.db.get_value("Unit Level", at.unit_level, "level_name") or at.unit_level
+	position_name = frappe.db.get_value("Position", position, "position_name") or position
 	if not row:
 		frappe.throw(
 			_(
@@ -72,7 +80,7 @@ def require_place(unit: str, position: str, account: str) -> None:
 				"{0} has used its quota of {1} account(s) for the position {2} (Article 6.3). Held by: {3}. "
 				"Revoke one of them first."
 			).format(
-				frappe.bold(place.unit_name),
+				frappe.bold(at.unit_name),
 				row.quota,
 				frappe.bold(position_name),
 				", ".join(f"{one.full_name} ({one.name}, {_(one.status)})" for one in held),

@@ -40,13 +40,16 @@ class ApprovalDelegation(Document):
 		withdrawn_on: DF.Datetime | None
 	# end: auto-generated types
 
+	def check_if_latest(self):
+		quotas.take_turn()
+		super().check_if_latest()
+
 	def validate(self):
 		self.keep_what_stands()
 		if self.is_new():
 			self.set_people()
 			self.require_right()
 			self.validate_period()
-			quotas.lock_unit(self.unit)  # two delegations recorded at once wait for each other
 			self.require_leader_by_position()
 			self.refuse_chain()
 		elif self.document_file != self.get_doc_before_save().document_file:

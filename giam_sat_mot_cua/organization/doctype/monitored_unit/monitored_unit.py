@@ -6,7 +6,7 @@ from frappe.desk.treeview import make_tree_args
 from frappe.utils import getdate
 from frappe.utils.nestedset import NestedSet
 
-from giam_sat_mot_cua.organization import dated_rows
+from giam_sat_mot_cua.organization import account_user, dated_rows
 from giam_sat_mot_cua.organization.dated_rows import DatedField
 
 SUPERIOR = DatedField("superiors", {"parent_monitored_unit": "superior"}, since="valid_from")
@@ -137,6 +137,8 @@ class MonitoredUnit(NestedSet):
 	def on_update(self):
 		super().on_update()
 		forget_tree()
+		if self.get_doc_before_save() and self.has_value_changed("unit_level"):
+			account_user.follow_all({"unit": self.name})
 
 	def on_trash(self):
 		super().on_trash()

@@ -6,6 +6,7 @@ from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.organization import superiors
 from giam_sat_mot_cua.organization.doctype.monitored_unit.monitored_unit import add_node, get_children
 from giam_sat_mot_cua.patches.v0_1 import date_first_superiors
+from giam_sat_mot_cua.patches.v0_2 import date_first_heads
 from giam_sat_mot_cua.setup import factories
 
 
@@ -157,6 +158,65 @@ class TestMonitoredUnit(IntegrationTestCase):
 		frappe.db.set_value("Unit Superior", district.superiors[-1].name, "valid_from", getdate())
 		self.assertEqual(scope.subtree(tops[0].name), [tops[0].name])
 		self.assertEqual(set(scope.subtree(tops[1].name)), {tops[1].name, district.name, commune.name})
+
+	def test_who_answered_on_which_day_is_kept(self):
+		unit = factories.unit(responsible_head="Bà Một", head_title="Chủ tịch", head_since=self.days(-50))
+		unit.responsible_head = "Ông Hai"
+		unit.save()
+		unit.append("heads", {"person_name": "Bà Ba", "title": "Quyền Chủ tịch", "valid_from": self.days(9)})
+		unit.save()
+		for day, name in ((-51, None), (-50, "Bà Một"), (-1, "Bà Một"), (0, "Ông Hai"), (9, "Bà Ba")):
+			head = superiors.head_on(unit.name, self.days(day))
+			self.assertEqual(head and head["person_name"], name, day)
+		self.assertEqual((unit.responsible_head, getdate(unit.head_since)), ("Ông Hai", getdate()))
+		frappe.db.set_value("Unit Head", unit.heads[1].name, "valid_from", self.days(-5))
+		frappe.db.set_value("Unit Head", unit.heads[2].name, "valid_from", getdate())
+		superiors.apply_due_moves()
+		unit.reload()
+		self.assertEqual((unit.responsible_head, unit.head_title), ("Bà Ba", "Quyền Chủ tịch"))
+
+	def test_heads_from_before_get_their_first_row_from_the_patch(self):
+		unit = factories.unit(responsible_head="Bà Một", head_since=self.days(-50))
+		frappe.db.delete("Unit Head", {"parent": unit.name})
+		for _time in range(2):
+			date_first_heads.execute()
+			self.assertEqual(superiors.head_on(unit.name, self.days(-50))["person_name"], "Bà Một")
+			self.assertEqual(frappe.db.count("Unit Head", {"parent": unit.name}), 1)
+		unit.reload()
+		unit.responsible_head = "Ông Hai"
+		unit.save()
+		self.assertEqual([row.person_name for row in unit.heads], ["Bà Một", "Ông Hai"])
+
+	def test_levels_of_a_profile_that_is_not_in_use_are_not_given(self):
+		with self.assertRaises(frappe.ValidationError):
+			factories.unit("COMMUNE-2")
+		profile = frappe.get_doc("Administrative Profile", "TWO-TIER")
+		profile.active = 1
+		self.assertRaises(frappe.ValidationError, profile.save)  # nobody has entered quotas yet
+		for code, row in (
+			("COMMUNE-2", {"position": "LEADER", "quota": 2, "scope": "Own Unit", "approves_extraction": 1}),
+			("PROVINCE-2", {"position": "SYSTEM-ADMIN", "unlimited": 1, "scope": "All Units"}),
+		):
+			level = frappe.get_doc("Unit Level", code)
+			level.append("quotas", row)
+			level.save()
+		profile.reload()
+		profile.active = 1
+		profile.save()
+		unit = factories.unit("COMMUNE-2")
+		leader = factories.user(roles.UNIT_LEADER, unit.name).name
+		self.assertEqual(scope.approvable_units(leader), frozenset([unit.name]))
+
+	def test_quota_rows_that_make_no_sense_are_refused(self):
+		for row in (
+			{"position": "AUDITOR", "quota": 1, "scope": "All Units"},  # communes see no other unit
+			{"position": "AUDITOR", "quota": 0, "scope": "Own Unit"},
+			{"position": "LEADER", "quota": 1, "scope": "Own Unit"},  # there already
+		):
+			level = frappe.get_doc("Unit Level", "COMMUNE")
+			level.append("quotas", row)
+			with self.subTest(row), self.assertRaises(frappe.ValidationError):
+				level.save()
 
 	def test_dated_superiors_are_checked_like_the_present_one(self):
 		district, commune = factories.unit("DISTRICT", is_group=1), factories.unit()

@@ -64,6 +64,10 @@ class MonitoringAccount(Document):
 		workflow_state: DF.Link | None
 	# end: auto-generated types
 
+	def check_if_latest(self):
+		quotas.take_turn()
+		super().check_if_latest()
+
 	def validate(self):
 		self.before = self.get_doc_before_save()
 		self.status = states.status_of(self, self.before)
@@ -186,8 +190,7 @@ class MonitoringAccount(Document):
 		self.officer_code = cstr(self.officer_code).strip() or None
 
 	def require_one_account_per_person(self):
-		"""One person, one account (Article 5.10). The rows are locked: two proposals for one person that are
-		granted at once wait for each other."""
+		"""One person, one account (Article 5.10). Two that are granted at once meet at the one User."""
 		for field in ("email", "officer_code"):
 			if not self.get(field):
 				continue
@@ -198,8 +201,6 @@ class MonitoringAccount(Document):
 				.where((table[field] == self.get(field)) & (table.name != (self.name or "")))
 				.where(table.status != states.REVOKED)
 			)
-			if self.entered(states.GRANTED):
-				query = query.for_update()
 			other = next(iter(query.run(as_dict=True)), None)
 			if other:
 				frappe.throw(

@@ -2,7 +2,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.people import roles_of
 from giam_sat_mot_cua.access.roles import ALL_ROLES
+from giam_sat_mot_cua.organization import account_user
 
 
 class Position(Document):
@@ -24,6 +26,10 @@ class Position(Document):
 	def validate(self):
 		self.require_own_roles()
 
+	def on_update(self):
+		if not self.is_new() and self.has_value_changed("role_profile"):
+			account_user.follow_all({"position": self.name})
+
 	def require_own_roles(self):
 		"""A position gives roles of this system only: it is no way to technical rights (Article 5.3)."""
 		foreign = sorted(set(roles_of(self.role_profile)) - set(ALL_ROLES))
@@ -35,12 +41,3 @@ class Position(Document):
 				).format(frappe.bold(self.role_profile), frappe.bold(", ".join(map(_, foreign)))),
 				title=_("Role Profile"),
 			)
-
-
-def roles_of(role_profile: str | None) -> list[str]:
-	"""Names of the roles in a Role Profile."""
-	if not role_profile:
-		return []
-	return frappe.get_all(
-		"Has Role", {"parenttype": "Role Profile", "parent": role_profile}, pluck="role", order_by="role"
-	)

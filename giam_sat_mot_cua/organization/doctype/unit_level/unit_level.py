@@ -4,6 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from giam_sat_mot_cua.access.scope import ALL_UNITS
+from giam_sat_mot_cua.organization import account_user
 
 
 class UnitLevel(Document):
@@ -31,6 +32,13 @@ class UnitLevel(Document):
 		self.require_one_row_per_position()
 		self.require_numbers()
 		self.keep_scopes_within_the_regulation()
+
+	def on_update(self):
+		"""Views follow from the rows at once (access/scope.py); this keeps the logins' own limit in line."""
+		before = self.get_doc_before_save()
+		if before and scopes(before) != scopes(self):
+			units = frappe.get_all("Monitored Unit", {"unit_level": self.name}, pluck="name", order_by="lft")
+			account_user.follow_all({"unit": ("in", units)})
 
 	def require_one_row_per_position(self):
 		seen: set[str] = set()
@@ -67,3 +75,7 @@ class UnitLevel(Document):
 					).format(row.idx),
 					title=_("Account Quotas"),
 				)
+
+
+def scopes(level: Document) -> dict[str, str]:
+	return {row.position: row.scope for row in level.quotas}

@@ -43,8 +43,8 @@ def refuse_disabled() -> None:
 	Ending its sessions is not enough: a request that was under way at that moment puts its own session back
 	into the cache when it ends, and an API key or token is no session.
 	"""
-	user = frappe.session.user
-	if user in NOBODY or frappe.db.get_value("User", user, "enabled"):
+	user = frappe.session.user  # None within a login that waits for its second factor
+	if not user or user in NOBODY or frappe.db.get_value("User", user, "enabled"):
 		note_moved_session(user)
 		return
 	frappe.cache().hdel("session", frappe.session.sid)
@@ -60,7 +60,7 @@ def note_moved_session(user: str) -> None:
 	owner has moved: it is reported like a second login."""
 	began_at = (frappe.session.data or {}).get("session_ip")
 	here = login_history.address()
-	if user in NOBODY or not began_at or not here or began_at == here:
+	if not user or user in NOBODY or not began_at or not here or began_at == here:
 		return
 	key = f"gsmc:moved:{frappe.local.site}:{frappe.session.sid}:{here}"
 	if frappe.cache().get_value(key):
