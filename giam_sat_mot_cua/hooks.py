@@ -76,6 +76,11 @@ doc_events = {
 	"Activity Log": {"after_insert": "giam_sat_mot_cua.organization.sessions.record_failure"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
 	"User": {"validate": "giam_sat_mot_cua.access.people.keep_to_the_account"},
+	"Workflow": {
+		"on_update": (
+			"giam_sat_mot_cua.organization.doctype.monitoring_account.account_states.keep_documents_in_step"
+		)
+	},
 	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
 }
 

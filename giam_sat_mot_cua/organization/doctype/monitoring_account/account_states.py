@@ -63,3 +63,19 @@ def status_of(account, before) -> str:
 			title=_("Workflow"),
 		)
 	return status
+
+
+def keep_documents_in_step(workflow, _method: str | None = None) -> None:
+	"""After an administrator gave a state another text: accounts in it carry the new one. Without this each
+	of them would be in a state that the workflow does not have, and could not be saved."""
+	if workflow.document_type != "Monitoring Account" or not workflow.is_active:
+		return
+	known = [row.state for row in workflow.states]
+	table = frappe.qb.DocType("Monitoring Account")
+	for row in workflow.states:
+		if row.update_value in STATUSES:
+			(
+				frappe.qb.update(table)
+				.set(table.workflow_state, row.state)
+				.where((table.status == row.update_value) & table.workflow_state.notin(known))
+			).run()
