@@ -5,6 +5,7 @@ down      stop everything; data stays
 status    what runs, and the address
 logs      the newest lines of every log
 test      lint, import contract and all tests on an instance of their own (ARGS="-k name" KEEP=1)
+bench     the benchmarks, on such an instance (ARGS="import camera-list")
 packages  only the system packages (needs root or sudo)
 sync      as root: bring the copy that the bench runs up to the clone
 clean     stop everything and remove what devbench made
@@ -16,6 +17,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from devbench import bench_setup, host, instance_up, programs, testing, tools
@@ -23,7 +25,7 @@ from devbench.console import Failure, Progress
 from devbench.places import CLONE, LINK_NAME, ROOT_STATES, State
 from devbench.steps import Steps, only_one
 
-COMMANDS = ("up", "down", "status", "logs", "test", "packages", "sync", "clean")
+COMMANDS = ("up", "down", "status", "logs", "test", "bench", "packages", "sync", "clean")
 STATE_VARIABLE = "GSMC_DEVBENCH_STATE"  # set for the second half of a command that root began
 
 
@@ -69,7 +71,7 @@ def as_root(command: str, progress: Progress) -> int:
 	"""The part that needs root, then the rest as an ordinary user: bench refuses to run as root."""
 	state, user = host.root_state(), host.bench_user()
 	log = ROOT_STATES / "packages.log"
-	if command in ("up", "test", "packages"):
+	if command in ("up", "test", "bench", "packages"):
 		host.check_debian()
 		host.check_disk(state.root)
 		host.install_packages(packages_for(command), progress, log)
@@ -78,7 +80,7 @@ def as_root(command: str, progress: Progress) -> int:
 		host.make_user(user, log)
 		host.make_root_state(state, user)
 		host.copy_registry_settings(user)
-	if command in ("up", "test", "sync"):
+	if command in ("up", "test", "bench", "sync"):
 		with progress.step("Copy of the sources"):
 			host.copy_source(state, user)
 	if command == "sync" or not state.root.exists():
@@ -131,7 +133,7 @@ def packages_for(command: str) -> tuple[str, ...]:
 
 
 def as_user(command: str, state: State, progress: Progress) -> int:
-	if command in ("up", "test", "packages"):
+	if command in ("up", "test", "bench", "packages"):
 		host.check_debian()
 		host.check_disk(state.root)
 		if not os.environ.get(STATE_VARIABLE):
@@ -140,7 +142,8 @@ def as_user(command: str, state: State, progress: Progress) -> int:
 			return 0
 	if command == "sync":
 		return 0  # the bench runs the clone itself
-	actions = {"up": up, "down": down, "status": status, "logs": logs, "test": test, "clean": clean}
+	actions = {"up": up, "down": down, "status": status, "logs": logs, "test": test, "bench": bench}
+	actions["clean"] = clean
 	return actions[command](state, progress)
 
 
@@ -209,13 +212,21 @@ def logs(state: State, progress: Progress) -> int:
 
 
 def test(state: State, progress: Progress) -> int:
+	return beside_demo(state, progress, "make test", testing.run_all)
+
+
+def bench(state: State, progress: Progress) -> int:
+	return beside_demo(state, progress, "make bench", testing.run_benchmarks)
+
+
+def beside_demo(state: State, progress: Progress, name: str, run: Callable) -> int:
 	steps = Steps(state, progress)
-	with only_one(state.root / "lock", "make test, setting up", progress):
+	with only_one(state.root / "lock", f"{name}, setting up", progress):
 		set_up(state, steps)
 		log = state.logs / "setup.log"
 		bench_setup.build_assets(state, steps, log)
-	with only_one(state.root / "lock.test", "make test", progress):
-		return testing.run_all(state.instance("test"), steps, log)
+	with only_one(state.root / "lock.test", name, progress):
+		return run(state.instance("test"), steps, log)
 
 
 def clean(state: State, progress: Progress) -> int:

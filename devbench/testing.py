@@ -1,4 +1,5 @@
-"""`make test`: lint, import contract and every test, on an instance that is made anew each time."""
+"""`make test` and `make bench`: lint, import contract and every test, or the benchmarks, on an instance that
+is made anew each time."""
 
 import os
 import shlex
@@ -27,6 +28,24 @@ def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 		check([bins / "ruff", "format", "--no-cache", "--check", "."], state.source, env)
 		check([bins / "lint-imports", "--no-cache"], state.source, env)
 		check([state.source / "node_modules/.bin/prettier", "--check", CLIENT_FILES], state.source, env)
+	command = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+	return on_new_instance(instance, steps, log, "Tests", command, env)
+
+
+def run_benchmarks(instance: Instance, steps: Steps, log: Path) -> int:
+	"""Every benchmark, or those that ARGS names, on an instance like that of the tests."""
+	bins = instance.state.bench / "env/bin"
+	command = [bins / "python", "-m", "tests.benchmarks", *shlex.split(os.environ.get("ARGS", ""))]
+	env = environment(instance.state, instance)
+	return on_new_instance(instance, steps, log, "Benchmarks", command, env)
+
+
+def on_new_instance(
+	instance: Instance, steps: Steps, log: Path, title: str, command: list, env: dict[str, str]
+) -> int:
+	"""Runs `command` beside an instance that was made anew; its exit code. The instance is removed when all
+	went well and KEEP is not 1."""
+	progress = steps.progress
 	with progress.step("A new test instance"):
 		programs.stop(instance)
 		remove(instance)
@@ -35,13 +54,12 @@ def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 	try:
 		info = instance_up.bring_up(instance, steps, log)
 		env |= variables(instance, info)
-		with progress.step("Tests"):
-			command = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-			code = subprocess.run(command, cwd=state.source, env=env).returncode
+		with progress.step(title):
+			code = subprocess.run(command, cwd=instance.state.source, env=env).returncode
 	finally:
 		if os.environ.get("KEEP") != "1":
 			programs.stop(instance)
-	progress.say("Tests passed" if code == 0 else "Tests failed")
+	progress.say(f"{title} passed" if code == 0 else f"{title} failed")
 	if code == 0 and os.environ.get("KEEP") != "1":
 		remove(instance)
 	return code
