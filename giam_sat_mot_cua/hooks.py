@@ -83,6 +83,7 @@ scheduler_events = {
 		"* * * * *": [
 			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
 			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
+			"giam_sat_mot_cua.organization.register.job.tidy_up",
 		],
 		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],
 	},

@@ -1,6 +1,9 @@
 """Small rows for tests: each call makes its own, named so that two tests never meet."""
 
+from io import BytesIO
+
 import frappe
+from openpyxl import Workbook
 
 from giam_sat_mot_cua.setup.demo import insert
 
@@ -46,3 +49,19 @@ def user(role: str | None, unit_name: str | None = None):
 	if unit_name:
 		insert(doctype="User Permission", user=doc.name, allow="Monitored Unit", for_value=unit_name)
 	return doc
+
+
+def xlsx(sheets: dict[str, list[dict]]) -> bytes:
+	"""An Excel file: {title of a sheet: [{heading: value}]}. The headings of a sheet are those of all its
+	rows."""
+	book = Workbook()
+	book.remove(book.active)
+	for title, rows in sheets.items():
+		sheet = book.create_sheet(title)
+		headings = list(dict.fromkeys(heading for row in rows for heading in row))
+		sheet.append(headings)
+		for row in rows:
+			sheet.append([row.get(heading) for heading in headings])
+	content = BytesIO()
+	book.save(content)
+	return content.getvalue()
