@@ -17,7 +17,8 @@ LONGEST_FILE_NAME = 140
 @frappe.whitelist(methods=["GET"])
 def download_template() -> Response:
 	"""The empty file to fill in, with the columns of today."""
-	frappe.has_permission(job.DOCTYPE, "create", throw=True)
+	if not frappe.has_permission(job.DOCTYPE, "create"):
+		raise frappe.PermissionError
 	answer = Response(template.build(), mimetype=XLSX)
 	answer.headers["Content-Disposition"] = f'attachment; filename="{TEMPLATE_NAME}"'
 	answer.headers["Cache-Control"] = "no-store"

@@ -53,6 +53,7 @@ class Register:
 		self.faults: list[Fault] = []
 		self.columns: dict[str, dict[int, Column]] = {}  # DocType -> column index -> column
 		self.rows: list[Row] = []
+		self.incomplete: set[str] = set()  # DocTypes whose sheet lacks a mandatory column
 		for sheet in SHEETS:
 			if table := self.tables.get(sheet.doctype):
 				self.take_table(sheet, table)
@@ -85,7 +86,7 @@ class Register:
 		self.faults += table.faults
 		for number, raw in table.rows:
 			row = Row(sheet, table, number, raw)
-			row.is_bad = any(fault_row == number for fault_row, _column in broken)
+			row.is_bad = sheet.doctype in self.incomplete or any(place[0] == number for place in broken)
 			self.take_cells(row, {column for fault_row, column in broken if fault_row == number})
 			self.rows.append(row)
 
@@ -113,6 +114,7 @@ class Register:
 		for column in known:
 			if column.is_mandatory and column not in found.values():
 				message = _("This column is missing. Take its heading from the template and fill it in.")
+				self.incomplete.add(sheet.doctype)
 				table.faults.append(Fault(table.title, table.heading_row, column.heading, message))
 		return found
 
