@@ -45,6 +45,10 @@ def present(prefix: str) -> tuple[int, int]:
 	)
 
 
+def refusal(answer) -> str:
+	return json.loads(json.loads(answer.json()["_server_messages"])[0])["message"]
+
+
 def good_file(prefix: str, communes: int = 3, count: int = 5) -> bytes:
 	rows = units(prefix, communes)
 	return xlsx(
@@ -92,7 +96,7 @@ def assert_secret_is_nowhere(stack, secret: str) -> None:
 
 def test_ten_bad_rows_are_all_named_and_nothing_is_imported(importer, prefix):
 	rows, homes = units(prefix, 12), [f"{prefix}-X{number:03d}" for number in range(12)]
-	found = cameras(prefix, 12, homes)
+	found = cameras(prefix, 12, homes[5:])
 	secret = f"rtsp://a:{prefix}bi-mat@10.1.2.3/x#y"
 	changes = [  # rows, index, change; row that is named, part of the message
 		(rows, 0, {"Mã đơn vị": "có dấu"}, ("Đơn vị", 2), "không dùng được"),
@@ -190,7 +194,7 @@ def test_the_file_is_served_to_nobody(stack, importer, prefix):
 def test_files_of_another_kind_are_refused_when_they_arrive(importer, content, file_name, part):
 	answer = importer.upload(content, file_name)
 	assert answer.status_code == 417, answer.text
-	assert part in json.loads(json.loads(answer.json()["_server_messages"])[0])["message"]
+	assert part in refusal(answer)
 
 
 def test_the_template_is_a_file_of_excel_and_fits_what_it_is_for(stack, importer):
@@ -243,7 +247,7 @@ def test_a_second_import_is_refused_while_one_runs(stack, session, importer, pre
 	for method in ("check", "delete_file"):
 		assert importer.start(method).status_code == 417
 	answer = second.start("check")
-	assert answer.status_code == 417 and "đang chạy" in json.loads(answer.json()["_server_messages"])[0]
+	assert answer.status_code == 417 and "đang chạy" in refusal(answer)
 	importer.until(lambda found: found["status"] not in RUNNING)
 	assert second.finish("check")["status"] == "Checked"
 

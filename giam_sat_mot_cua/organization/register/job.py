@@ -22,7 +22,7 @@ TIMEOUT_S = 1500
 def start(name: str, status: str) -> None:
 	"""Begins `status` (Checking or Importing) for a record that the caller has locked and checked."""
 	run = frappe.generate_hash(length=16)
-	if not slot.take(run):
+	if not slot.take(run) and not take_over(run):
 		frappe.throw(
 			_("Another import is running. Wait until it has ended, then try again."),
 			title=_("Register Import"),
@@ -40,6 +40,15 @@ def start(name: str, status: str) -> None:
 		run=run,
 		writes=status == IMPORTING,
 	)
+
+
+def take_over(run: str) -> bool:
+	"""A job gives its slot back a moment after its record says that it has ended."""
+	status = frappe.db.get_value(DOCTYPE, {"run": slot.holder() or ""}, "status")
+	if not status or status in RUNNING:
+		return False
+	slot.seize(run)
+	return True
 
 
 def work(register_import: str, run: str, writes: bool) -> None:

@@ -26,6 +26,15 @@ def take(run: str) -> bool:
 	return bool(redis.set(slot, run, nx=True, ex=ALIVE_S)) or redis.get(slot) == run.encode()
 
 
+def holder() -> str | None:
+	return (get_redis_conn().get(key("slot")) or b"").decode() or None
+
+
+def seize(run: str) -> None:
+	"""Takes the slot from a run that is known to have ended."""
+	get_redis_conn().set(key("slot"), run, ex=ALIVE_S)
+
+
 def leave(run: str) -> None:
 	redis, slot = get_redis_conn(), key("slot")
 	if redis.get(slot) == run.encode():
