@@ -116,6 +116,7 @@ def test_ten_bad_rows_are_all_named_and_nothing_is_imported(importer, prefix):
 	record = importer.finish("check")
 	assert record["status"] == "Has Errors", record
 	assert "bi-mat" not in json.dumps(record)
+	assert_secret_is_nowhere(importer.stack, "bi-mat")
 	told = {(error["sheet"], error["row"]): error["message"] for error in json.loads(record["errors"])}
 	assert set(told) == {place for *_rest, place, _part in changes}, told
 	for *_rest, place, part in changes:
@@ -305,4 +306,5 @@ def test_an_import_that_nobody_watches_is_given_up_by_the_minute_tick(stack, imp
 		return frappe.db.get_value("Register Import", importer.name, "status")
 
 	wait_for(lambda: status() == "Failed", 150, "the record hangs", pause_s=1)
+	assert "dừng giữa chừng" in importer.record()["message"]
 	assert present(prefix) == (0, 0)

@@ -67,6 +67,13 @@ class Register:
 	def count(self, sheet: Sheet) -> int:
 		return sum(row.sheet is sheet for row in self.rows)
 
+	def faults_in_order(self) -> list[Fault]:
+		"""As the file has them: sheet by sheet, row by row."""
+		titles = [self.tables[sheet.doctype].title for sheet in SHEETS if sheet.doctype in self.tables]
+		return sorted(
+			dict.fromkeys(self.faults), key=lambda fault: (titles.index(fault.sheet), fault.row, fault.column)
+		)
+
 	def blame(self, row: Row, column: Column | None, message: str) -> None:
 		row.is_bad = True
 		self.faults.append(Fault(row.table.title, row.number, column.heading if column else "", message))

@@ -70,18 +70,21 @@ def work(register_import: str, run: str, writes: bool) -> None:
 			frappe.db.rollback()
 			end(register_import, run, "Has Errors", str(error))
 		except Exception as error:
-			frappe.db.rollback()
-			where = "".join(traceback.format_tb(error.__traceback__))
-			frappe.log_error(title="Register Import failed", message=f"{where}{type(error).__name__}")
-			end(
-				register_import,
-				run,
-				"Failed",
-				_(
-					"The import failed because of an internal error; nothing was imported. "
-					"Tell whoever runs the system."
-				),
-			)
+			fail(register_import, run, error)
+
+
+def fail(name: str, run: str, error: Exception) -> None:
+	try:
+		frappe.db.rollback()
+		where = "".join(traceback.format_tb(error.__traceback__))  # without the text, which may hold values
+		frappe.log_error(title="Register Import failed", message=f"{where}{type(error).__name__}")
+		message = _(
+			"The import failed because of an internal error; nothing was imported. "
+			"Tell whoever runs the system."
+		)
+		end(name, run, "Failed", message)
+	except Exception:
+		pass  # the database is away, and with it the transaction; the minute tick tells when it is back
 
 
 def check_or_import(name: str, run: str, writes: bool) -> None:
@@ -96,14 +99,13 @@ def check_or_import(name: str, run: str, writes: bool) -> None:
 	counts = {"unit_count": register.count(UNITS), "camera_count": register.count(CAMERAS)}
 	if register.faults or not writes:
 		frappe.db.rollback()
-		report(name, run, register.faults, untried, counts)
+		report(name, run, register.faults_in_order(), untried, counts)
 	elif end(name, run, "Imported", imported(counts), file_stored=0, **counts):
 		write.make_findable(documents)
 		stored_file.remove(name)
 
 
 def report(name: str, run: str, faults: list[Fault], untried: int, counts: dict) -> None:
-	faults = sorted(set(faults), key=lambda fault: (fault.sheet, fault.row, fault.column))
 	if not faults:
 		message = _(
 			"No errors: {0} units and {1} cameras can be imported. Nothing has been written yet."
@@ -158,6 +160,10 @@ def give_up_if_dead(name: str) -> None:
 
 def tidy_up() -> None:
 	"""Every minute: records whose job has died, and files that nobody needs any more."""
-	for name in frappe.get_all(DOCTYPE, {"status": ("in", RUNNING)}, pluck="name", order_by="name"):
-		give_up_if_dead(name)
+	running = frappe.get_all(
+		DOCTYPE, {"status": ("in", RUNNING)}, ["name", "started_by"], order_by="started_at"
+	)
+	for row in running:
+		frappe.set_user_lang(row.started_by)
+		give_up_if_dead(row.name)
 	stored_file.sweep(frappe.get_all(DOCTYPE, {"file_stored": 1}, pluck="name", order_by="name"))

@@ -39,6 +39,7 @@ EXAMPLES = {
 	"asset_number": "TS-00123",
 	"asset_owner": "NB-HL-NM",
 	"providing_unit": "NB-HL-NM",
+	"updating_unit": "NB-HL-NM",
 	"using_units": "NB-HL-NM; NB-HL",
 	"retention_days": "30",
 	"stream_url": "rtsp://10.1.2.3:554/stream1",

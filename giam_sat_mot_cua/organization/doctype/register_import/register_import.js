@@ -18,16 +18,13 @@ frappe.ui.form.on("Register Import", {
         frm.trigger("show_steps");
         frm.trigger("show_buttons");
         frm.trigger("show_errors");
+        frm.toggle_display("steps", frm.doc.status !== "Imported");
         frm.toggle_display("result_section", !frm.is_new());
         frm.toggle_display("file_section", !frm.is_new());
         frm.set_intro("");
         if (frm.doc.message)
             frm.set_intro(frappe.utils.escape_html(frm.doc.message), COLOURS[frm.doc.status]);
         if (RUNNING.includes(frm.doc.status)) frm.trigger("watch");
-    },
-
-    on_hide(frm) {
-        clearTimeout(frm.gsmc_timer);
     },
 
     show_steps(frm) {
@@ -52,10 +49,16 @@ frappe.ui.form.on("Register Import", {
             frm.page.set_primary_action(__("Choose Excel File"), choose);
             return;
         }
+        const act = (method) => frm.events.act(frm, method);
+        frm.add_custom_button(__("Delete File from Server"), () => act("delete_file"));
+        if (status === "Has Errors") {
+            frm.add_custom_button(__("Check Again"), () => act("check"));
+            frm.page.set_primary_action(__("Choose Another File"), choose);
+            return;
+        }
         frm.add_custom_button(__("Choose Another File"), choose);
-        frm.add_custom_button(__("Delete File from Server"), () => frm.events.act(frm, "delete_file"));
         const [label, method] = status === "Checked" ? [__("Import"), "run"] : [__("Check"), "check"];
-        frm.page.set_primary_action(label, () => frm.events.act(frm, method));
+        frm.page.set_primary_action(label, () => act(method));
     },
 
     choose_file(frm) {
@@ -107,7 +110,7 @@ frappe.ui.form.on("Register Import", {
         const name = frm.doc.name;
         clearTimeout(frm.gsmc_timer);
         const ask = async () => {
-            if (frm.doc.name !== name || !RUNNING.includes(frm.doc.status)) return;
+            if (cur_frm !== frm || frm.doc.name !== name || !RUNNING.includes(frm.doc.status)) return;
             const answer = await frappe
                 .call({ method: API + "progress", args: { name }, type: "GET" })
                 .catch(() => null);
@@ -147,7 +150,7 @@ frappe.ui.form.on("Register Import", {
         frm.get_field("error_list").$wrapper.html(
             errors.length
                 ? `${more}<table class="table table-bordered gsmc-errors"><thead><tr>${heads
-                      .map((head) => `<th>${head}</th>`)
+                      .map((head) => `<th class="text-nowrap">${head}</th>`)
                       .join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`
                 : "",
         );

@@ -253,6 +253,12 @@ class TestRegisterImport(IntegrationTestCase):
 		self.assertEqual(len(documents), 1)
 		self.assert_told(register, 2, "", "người khác")
 
+	def test_a_trial_leaves_nothing_in_the_search_of_the_desk(self):
+		unit = factories.code()
+		self.assertEqual(told(tried(units=[unit_row(unit)])), [])
+		queued = frappe.cache().lrange("global_search_queue", 0, -1)
+		self.assertFalse([entry for entry in queued if unit in str(entry)])
+
 	def test_headings_are_checked(self):
 		row = unit_row(factories.code(), **{"Cột lạ": "1", "Unit Name": "x"})
 		del row["unit_level"]
