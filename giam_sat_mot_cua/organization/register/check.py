@@ -89,12 +89,14 @@ class Register:
 		if not table.rows and not table.faults:
 			return  # nothing but headings: this sheet is not used
 		self.columns[sheet.doctype] = self.match_headings(sheet, table)
-		broken = {(fault.row, fault.column) for fault in table.faults}
+		broken: dict[int, set[str]] = defaultdict(set)  # row -> headings of cells that could not be read
+		for fault in table.faults:
+			broken[fault.row].add(fault.column)
 		self.faults += table.faults
 		for number, raw in table.rows:
 			row = Row(sheet, table, number, raw)
-			row.is_bad = sheet.doctype in self.incomplete or any(place[0] == number for place in broken)
-			self.take_cells(row, {column for fault_row, column in broken if fault_row == number})
+			row.is_bad = sheet.doctype in self.incomplete or number in broken
+			self.take_cells(row, broken.get(number, set()))
 			self.rows.append(row)
 
 	def match_headings(self, sheet: Sheet, table: workbook.Table) -> dict[int, Column]:

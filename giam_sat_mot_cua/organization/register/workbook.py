@@ -22,7 +22,10 @@ MOST_UNPACKED_BYTES = 30_000_000
 MOST_PARTS = 500
 MOST_ROWS = 5000  # of one sheet, blank ones not counted
 MOST_COLUMNS = 150
+LAST_ROW = 20_000  # blank rows counted; what lies below is looked for, not read
+MOST_MERGED = 100  # of one sheet that are named
 OLD_OR_PROTECTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Microsoft's compound file: .xls, or encrypted
+ROW = re.compile(rb'<(?:\w+:)?row(?:\s[^>]*?\br="(\d{1,9})"|[\s/>])')
 WORKBOOK, LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 
 
@@ -110,6 +113,7 @@ def read(content: bytes, titles: dict[str, set[str]]) -> dict[str, Table]:
 			key = next((key for key, known in titles.items() if normalised(sheet.title) in known), None)
 			if key and key not in found:
 				xml = archive.read(parts[sheet.title])
+				refuse_content_far_below(sheet.title, xml)
 				table = found[key] = Table(sheet.title)
 				fill(table, sheet)
 				if re.search(rb"<f[ />]", xml):
@@ -156,7 +160,19 @@ def fill(table: Table, sheet) -> None:
 
 def numbered_rows(sheet):
 	sheet.reset_dimensions()  # a file may claim any size
-	return enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1)
+	return enumerate(sheet.iter_rows(max_row=LAST_ROW, max_col=MOST_COLUMNS), start=1)
+
+
+def refuse_content_far_below(title: str, xml: bytes) -> None:
+	for count, row in enumerate(ROW.finditer(xml), start=1):
+		if int(row[1] or count) > LAST_ROW:
+			if re.search(rb"<(?:\w+:)?(?:v|is)[ />]", xml[row.start() :]):
+				raise Unreadable(
+					_("The sheet {0} holds something below row {1}. Delete it, or move the rows up.").format(
+						title, LAST_ROW
+					)
+				)
+			return
 
 
 def cell_value(cell):
@@ -185,11 +201,11 @@ def blame_formulas(table: Table, values, formulas) -> None:
 
 
 def blame_merged(table: Table, xml: bytes) -> None:
-	for found in re.findall(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"', xml):
-		area = found.decode()
-		left, _top, _right, bottom = range_boundaries(area)
+	found = dict.fromkeys(re.findall(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"', xml))
+	for area in [name.decode() for name in found][:MOST_MERGED]:
+		left, top, _right, bottom = range_boundaries(area)
 		if bottom >= table.heading_row:
-			row = max(_top, table.heading_row)
+			row = max(top, table.heading_row)
 			table.blame(
 				row, left - 1, _("The cells {0} are merged. Unmerge them and fill in each one.").format(area)
 			)

@@ -297,6 +297,15 @@ class TestRegisterImport(IntegrationTestCase):
 				Register(content)
 			self.assertIn(part, str(refused.exception))
 
+	def test_a_cell_far_below_is_told_and_blank_rows_are_not(self):
+		book = load_workbook(io.BytesIO(factories.xlsx({"Đơn vị": [{}, unit_row("X")]})))
+		book.active.cell(1_000_000, 1).number_format = "@"
+		self.assertEqual([row.number for row in Register(saved(book)).rows], [3])
+		book.active.cell(1_000_000, 1).value = "Y"
+		with self.assertRaises(Unreadable) as refused:
+			Register(saved(book))
+		self.assertIn("20000", str(refused.exception))
+
 	def test_formulas_and_merged_cells(self):
 		book = Workbook()
 		sheet = book.active
