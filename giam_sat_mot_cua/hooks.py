@@ -23,17 +23,27 @@ extend_bootinfo = "giam_sat_mot_cua.api.boot.extend"
 # Who sees what: one definition, access/scope.py
 permission_query_conditions = {
 	"File": "giam_sat_mot_cua.access.hooks.file_conditions",
+	"Account Login": "giam_sat_mot_cua.access.hooks.account_login_conditions",
+	"Account Review Entry": "giam_sat_mot_cua.access.hooks.account_review_entry_conditions",
+	"Approval Delegation": "giam_sat_mot_cua.access.hooks.approval_delegation_conditions",
 	"Camera": "giam_sat_mot_cua.access.hooks.camera_conditions",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.monitored_unit_conditions",
+	"Monitoring Account": "giam_sat_mot_cua.access.hooks.monitoring_account_conditions",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.recording_gap_conditions",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.recording_hour_conditions",
+	"Shared Login Report": "giam_sat_mot_cua.access.hooks.shared_login_report_conditions",
 }
 has_permission = {
 	"File": "giam_sat_mot_cua.access.files.has_file_permission",
+	"Account Login": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Account Review Entry": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Approval Delegation": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Camera": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.has_monitored_unit_permission",
+	"Monitoring Account": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Shared Login Report": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 }
 
 # Methods of Frappe that do not ask who sees what
@@ -63,10 +73,17 @@ override_whitelisted_methods = {
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
 	"*": {"validate": "giam_sat_mot_cua.access.content.refuse_markup"},
+	"Activity Log": {"after_insert": "giam_sat_mot_cua.access.sessions.record_failure"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
-	"User": {"validate": "giam_sat_mot_cua.access.people.separate_duties"},
+	"User": {"validate": "giam_sat_mot_cua.access.people.keep_to_the_account"},
 	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
 }
+
+# Logins and sessions
+on_login = "giam_sat_mot_cua.access.sessions.note_login"
+on_session_creation = "giam_sat_mot_cua.access.sessions.record_login"
+on_logout = "giam_sat_mot_cua.access.sessions.record_logout"
+auth_hooks = ["giam_sat_mot_cua.access.sessions.refuse_disabled"]
 
 before_request = [
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
@@ -84,7 +101,9 @@ scheduler_events = {
 			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
 			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
 			"giam_sat_mot_cua.organization.register.job.tidy_up",
+			"giam_sat_mot_cua.organization.doctype.approval_delegation.approval_delegation.refresh_statuses",
 		],
 		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],
+		"30 6 * * *": ["giam_sat_mot_cua.organization.account_reviews.daily"],
 	},
 }

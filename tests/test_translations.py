@@ -35,9 +35,13 @@ def workspace_strings(doc: dict) -> Iterator[str]:
 		yield row["label"]
 
 
+def report_strings(doc: dict) -> Iterator[str]:
+	yield doc["name"]
+
+
 def json_strings(path: Path) -> Iterator[str]:
 	doc = json.loads(path.read_text())
-	kinds = {"DocType": doctype_strings, "Workspace": workspace_strings}
+	kinds = {"DocType": doctype_strings, "Workspace": workspace_strings, "Report": report_strings}
 	if isinstance(doc, dict) and doc.get("doctype") in kinds:
 		yield from kinds[doc["doctype"]](doc)
 
@@ -55,6 +59,14 @@ def javascript_strings(path: Path) -> Iterator[str]:
 	for double, single, back in CALL.findall(path.read_text()):
 		assert "${" not in back, f"{path.name}: a translated text cannot be put together: {back}"
 		yield double or single or back
+
+
+def workflow_strings() -> Iterator[str]:
+	"""States and actions of the workflow that a new site gets: (from, action, to, role, condition)."""
+	for node in ast.parse((APP / "setup/seeds.py").read_text()).body:
+		if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "ACCOUNT_TRANSITIONS":
+			for row in node.value.elts:
+				yield from (cell.value for cell in row.elts[:3])
 
 
 def app_files(pattern: str) -> list[Path]:
@@ -79,6 +91,7 @@ def app_strings() -> dict[str, Path]:
 		if hasattr(node.value, "value")
 	]
 	found.update((role, APP / "access/roles.py") for role in constants)
+	found.update((text, APP / "setup/seeds.py") for text in workflow_strings())
 	found.pop("", None)
 	return found
 
@@ -101,6 +114,8 @@ def test_the_reader_finds_what_there_is():
 		"Unit Operator",
 		"Units and Cameras",
 		"Recording",
+		"Reinstate",
+		"Suspended",
 	):
 		assert text in found
 	assert len(found) > 250

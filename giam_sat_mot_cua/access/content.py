@@ -7,7 +7,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from giam_sat_mot_cua.access import records
+from giam_sat_mot_cua.access import records, scope
 
 PLAIN = ("Data", "Small Text", "Text", "Long Text", "Link", "Select")
 MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
@@ -35,8 +35,7 @@ def hide_guarded_values(version: Document, _method: str | None = None) -> None:
 	from what to what (Article 5.3)."""
 	if not records.is_ours(version.ref_doctype) or not version.data:
 		return
-	fields = frappe.get_meta(version.ref_doctype).fields
-	guarded = {field.fieldname for field in fields if field.permlevel or field.fieldtype == "Password"}
+	guarded = scope.guarded_fields(version.ref_doctype)
 	data = json.loads(version.data)
 	for change in data.get("changed") or []:
 		if change[0] in guarded:

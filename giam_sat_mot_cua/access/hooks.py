@@ -4,7 +4,18 @@ import frappe
 
 from giam_sat_mot_cua.access import records, scope
 
-UNIT_FIELDS = {"Camera": "unit", "Monitored Unit": "name", "Recording Gap": "unit", "Recording Hour": "unit"}
+# Records that belong to a unit, and the field that says to which.
+UNIT_FIELDS = {
+	"Account Login": "unit",
+	"Account Review Entry": "unit",
+	"Approval Delegation": "unit",
+	"Camera": "unit",
+	"Monitored Unit": "name",
+	"Monitoring Account": "unit",
+	"Recording Gap": "unit",
+	"Recording Hour": "unit",
+	"Shared Login Report": "unit",
+}
 DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 
@@ -19,8 +30,28 @@ def unit_condition(doctype: str, field: str, user: str | None) -> str:
 	return f"`tab{doctype}`.`{field}` in ({names})"
 
 
+def account_login_conditions(user: str | None = None) -> str:
+	return unit_condition("Account Login", "unit", user)
+
+
+def account_review_entry_conditions(user: str | None = None) -> str:
+	return unit_condition("Account Review Entry", "unit", user)
+
+
+def approval_delegation_conditions(user: str | None = None) -> str:
+	return unit_condition("Approval Delegation", "unit", user)
+
+
 def camera_conditions(user: str | None = None) -> str:
 	return unit_condition("Camera", "unit", user)
+
+
+def monitoring_account_conditions(user: str | None = None) -> str:
+	return unit_condition("Monitoring Account", "unit", user)
+
+
+def shared_login_report_conditions(user: str | None = None) -> str:
+	return unit_condition("Shared Login Report", "unit", user)
 
 
 def recording_hour_conditions(user: str | None = None) -> str:

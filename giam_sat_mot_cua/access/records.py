@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 import frappe
+from frappe import _
+from frappe.model.document import Document
 
 
 @lru_cache
@@ -36,3 +38,12 @@ def require(doctype: str | None, name: str | None, right: str = "read") -> None:
 def require_reminded(reminder, _method: str | None = None) -> None:
 	"""Nobody sets a reminder on a record that he does not see."""
 	require(reminder.get("reminder_doctype"), reminder.get("reminder_docname"))
+
+
+def refuse_change(doc: Document) -> None:
+	"""For records that the system alone writes: raises PermissionError."""
+	frappe.throw(
+		_("The system alone writes this record, and it never changes."),
+		frappe.PermissionError,
+		title=_(doc.doctype),
+	)

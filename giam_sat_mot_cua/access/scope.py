@@ -1,15 +1,50 @@
-"""Which units a user sees: the one definition that every hook, report and endpoint of the app calls.
+"""Which units a user sees and for which he decides: the one definition that every hook, report and endpoint
+of the app calls.
 
-A province role sees every unit. A unit role sees its own unit, and the units below it when the unit's level
-says so (Unit Level, "What the Account Sees"; Article 6.3). Everybody else sees nothing.
+Both follow from the user's Monitoring Account, which must be granted: its unit, and what the unit's level
+says of its position (Unit Level, "Account Quotas"; Article 6.3). Seeing is wider than deciding: a district's
+leader sees its communes' cameras and decides for none of them (Article 9.2). A substitute decides while a
+recorded Approval Delegation is in force. Who has no granted account sees nothing.
 """
 
+from datetime import datetime
+
 import frappe
-from frappe.utils import getdate
+from frappe import _
+from frappe.utils import getdate, now_datetime
 
-from giam_sat_mot_cua.access.roles import PROVINCE_ROLES, UNIT_ROLES
-
+OWN_UNIT = "Own Unit"
 SUBTREE = "Own Unit and Subordinate Units"
+ALL_UNITS = "All Units"
+
+MANAGING_UNIT = "Managing Unit"
+GRANTED = "Granted"
+
+
+def account_of(user: str | None = None) -> frappe._dict | None:
+	"""The granted account of `user` (default: the session's): {"name", "unit", "unit_role", "position",
+	"scope", "approves_extraction"}; None without one. `scope` is None when the level has no row for the
+	position: such an account sees nothing."""
+	user = user or frappe.session.user
+	if user in ("Guest", "Administrator"):
+		return None
+	account, unit = frappe.qb.DocType("Monitoring Account"), frappe.qb.DocType("Monitored Unit")
+	quota = frappe.qb.DocType("Unit Level Quota")
+	rows = (
+		frappe.qb.from_(account)
+		.inner_join(unit)
+		.on(unit.name == account.unit)
+		.left_join(quota)
+		.on(
+			(quota.parent == unit.unit_level)
+			& (quota.parenttype == "Unit Level")
+			& (quota.position == account.position)
+		)
+		.select(account.name, account.unit, account.position, unit.unit_role)
+		.select(quota.scope, quota.approves_extraction)
+		.where((account.user == user) & (account.status == GRANTED))
+	).run(as_dict=True)
+	return rows[0] if rows else None
 
 
 def seen_units(user: str | None = None) -> frozenset[str] | None:
@@ -17,20 +52,16 @@ def seen_units(user: str | None = None) -> frozenset[str] | None:
 	user = user or frappe.session.user
 	if user == "Administrator":
 		return None
-	roles = set(frappe.get_roles(user))
-	if roles.intersection(PROVINCE_ROLES):
-		return None
-	if not roles.intersection(UNIT_ROLES):
+	account = account_of(user)
+	if not account or not account.scope:
 		return frozenset()
-	units: set[str] = set()
-	for home in home_units(user):
-		units.update(subtree(home) if sees_subordinates(home) else [home])
-	return frozenset(units)
+	if account.scope == ALL_UNITS:
+		return None
+	return frozenset(subtree(account.unit) if account.scope == SUBTREE else [account.unit])
 
 
 def sees_unit(unit: str | None, user: str | None = None) -> bool:
-	"""Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by province roles
-	only."""
+	"""Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by those who see all."""
 	units = seen_units(user)
 	return units is None or (bool(unit) and unit in units)
 
@@ -41,17 +72,94 @@ def require_unit(unit: str | None, user: str | None = None) -> None:
 		raise frappe.PermissionError
 
 
-def home_units(user: str) -> list[str]:
-	"""The units to which `user` is assigned by User Permission."""
-	return frappe.get_all(
-		"User Permission", {"user": user, "allow": "Monitored Unit"}, pluck="for_value", order_by="name"
+def home_unit(user: str | None = None) -> str | None:
+	"""The unit of the user's granted account."""
+	account = account_of(user)
+	return account.unit if account else None
+
+
+# Deciding
+
+
+def approval_basis(unit: str | None, user: str | None = None, at: datetime | None = None):
+	"""What lets `user` decide for `unit` at the moment `at` (default: now): {"delegation": None} by the own
+	position, {"delegation": NAME} as a recorded substitute; None when nothing does."""
+	account = account_of(user)
+	if not account or not unit or account.unit != unit:
+		return None
+	if account.approves_extraction:
+		return frappe._dict(delegation=None)
+	delegation = delegation_in_force(account.name, unit, at or now_datetime())
+	return frappe._dict(delegation=delegation) if delegation else None
+
+
+def approvable_units(user: str | None = None, at: datetime | None = None) -> frozenset[str]:
+	"""The units whose footage `user` may approve at the moment `at`: the own one or none (Article 9.2)."""
+	account = account_of(user)
+	return frozenset([account.unit] if account and approval_basis(account.unit, user, at) else [])
+
+
+def require_approver(unit: str, requester: str | None = None, user: str | None = None):
+	"""The basis on which `user` (default: the session's) decides for `unit`. Raises PermissionError when he
+	may not, or when he is the `requester` himself (Article 9.2)."""
+	user = user or frappe.session.user
+	basis = approval_basis(unit, user)
+	if not basis:
+		frappe.throw(
+			_("Only the leader of {0}, or a recorded substitute, decides this.").format(
+				frappe.bold(frappe.db.get_value("Monitored Unit", unit, "unit_name") or unit)
+			),
+			frappe.PermissionError,
+		)
+	if requester and requester == user:
+		frappe.throw(_("Nobody decides his own request."), frappe.PermissionError)
+	return basis
+
+
+def delegation_in_force(substitute: str, unit: str, at: datetime) -> str | None:
+	"""The Approval Delegation by which the account `substitute` decides for `unit` at `at`. It counts only
+	while the leader's own account is granted at that unit, in a position that approves."""
+	rows = frappe.get_all(
+		"Approval Delegation",
+		{"substitute": substitute, "unit": unit, "valid_from": ("<=", at), "valid_until": (">", at)},
+		["name", "leader_user", "withdrawn_on"],
+		order_by="valid_from desc",
+	)
+	for row in rows:
+		leader = account_of(row.leader_user)
+		if (
+			(not row.withdrawn_on or row.withdrawn_on > at)
+			and leader
+			and leader.unit == unit
+			and leader.approves_extraction
+		):
+			return row.name
+	return None
+
+
+def acts_for_managing_unit(user: str | None = None) -> bool:
+	"""Whether `user` belongs to the managing unit, which alone administers accounts (Article 6.3a)."""
+	user = user or frappe.session.user
+	if user == "Administrator":
+		return True
+	account = account_of(user)
+	return bool(account and account.unit_role == MANAGING_UNIT)
+
+
+# Fields
+
+
+def guarded_fields(doctype: str) -> frozenset[str]:
+	"""Fields of `doctype` that are not for everybody who sees the record: of a permission level of their own,
+	or encrypted (Article 5.3)."""
+	return frozenset(
+		field.fieldname
+		for field in frappe.get_meta(doctype).fields
+		if field.permlevel or field.fieldtype == "Password"
 	)
 
 
-def sees_subordinates(unit: str) -> bool:
-	"""Whether accounts of this unit's level see the units below it."""
-	level = frappe.db.get_value("Monitored Unit", unit, "unit_level")
-	return bool(level and frappe.db.exists("Unit Level Quota", {"parent": level, "scope": SUBTREE}))
+# The tree
 
 
 def subtree(unit: str) -> list[str]:

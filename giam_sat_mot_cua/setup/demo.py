@@ -9,13 +9,16 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.access import roles
-from giam_sat_mot_cua.setup import seeds
+from giam_sat_mot_cua.organization.account_reviews import state_for
+from giam_sat_mot_cua.setup.granted_account import position_of
 
 PASSWORDS_FILE = "gsmc-demo-passwords.json"
+CENTRE = "NB-TT"
 
 # code, name, level, superior, role of the unit, has a counter, head
 UNITS = (
 	("NB", "UBND tỉnh Ninh Bình", "PROVINCE", None, "Managing Unit", 0, "Nguyễn Văn Bình"),
+	(CENTRE, "Trung tâm Phục vụ hành chính công tỉnh", "PROVINCE", "NB", "Intake Desk", 0, "Mai Văn Tâm"),
 	("NB-HL", "UBND thành phố Hoa Lư", "DISTRICT", "NB", "Using Unit", 1, "Trần Thị Hoa"),
 	("NB-GV", "UBND huyện Gia Viễn", "DISTRICT", "NB", "Using Unit", 1, "Lê Văn Viễn"),
 	("NB-HL-NM", "UBND phường Ninh Mỹ", "COMMUNE", "NB-HL", "Using Unit", 1, "Phạm Thị Mỹ"),
@@ -35,13 +38,13 @@ CAMERAS = (
 	("NB-GV-GN-01", "Gia Vân – Quầy trả kết quả", "NB-GV-GN", "Results Desk", "/cam-6", True),
 )
 
-# role, user, name, unit (province roles have none)
+# role, user, name, unit
 PEOPLE = (
-	(roles.MONITORING_ADMINISTRATOR, "quantri@giamsat.example", "Vũ Quản Trị", None),
-	(roles.MONITORING_OPERATOR, "vanhanh@giamsat.example", "Ngô Vận Hành", None),
-	(roles.MANAGING_UNIT_LEADER, "lanhdao.vp@giamsat.example", "Đinh Lãnh Đạo", None),
-	(roles.INTAKE_DESK_OFFICER, "tiepnhan@giamsat.example", "Mai Tiếp Nhận", None),
-	(roles.MONITORING_AUDITOR, "kiemtra@giamsat.example", "Tạ Kiểm Tra", None),
+	(roles.MONITORING_ADMINISTRATOR, "quantri@giamsat.example", "Vũ Quản Trị", "NB"),
+	(roles.MONITORING_OPERATOR, "vanhanh@giamsat.example", "Ngô Vận Hành", "NB"),
+	(roles.MANAGING_UNIT_LEADER, "lanhdao.vp@giamsat.example", "Đinh Lãnh Đạo", "NB"),
+	(roles.INTAKE_DESK_OFFICER, "tiepnhan@giamsat.example", "Mai Tiếp Nhận", CENTRE),
+	(roles.MONITORING_AUDITOR, "kiemtra@giamsat.example", "Tạ Kiểm Tra", "NB"),
 	(roles.UNIT_LEADER, "lanhdao.hoalu@giamsat.example", "Trần Thị Hoa", "NB-HL"),
 	(roles.COUNTER_HEAD, "truongbpmc.hoalu@giamsat.example", "Phan Một Cửa", "NB-HL"),
 	(roles.UNIT_OPERATOR, "canbo.ninhmy@giamsat.example", "Lý Ninh Mỹ", "NB-HL-NM"),
@@ -50,6 +53,7 @@ PEOPLE = (
 
 def seed(rtsp_port: int, camera_login_file: Path | None) -> dict:
 	"""{"logins": {role: {"user", "password"}}, "cameras": [names]}"""
+	switch_off_second_factor()
 	seed_units()
 	seed_cameras(rtsp_port, read_login(camera_login_file))
 	return {"logins": seed_people(), "cameras": [camera[0] for camera in CAMERAS]}
@@ -58,6 +62,15 @@ def seed(rtsp_port: int, camera_login_file: Path | None) -> dict:
 def in_words(seeded: dict) -> str:
 	lines = [f"{role}: {login['user']} {login['password']}" for role, login in seeded["logins"].items()]
 	return "\n".join([*lines, ", ".join(seeded["cameras"])])
+
+
+def switch_off_second_factor() -> None:
+	"""The demo's logins are printed with their passwords, for people to try them one after the other."""
+	settings = frappe.get_doc("System Settings")
+	if settings.enable_two_factor_auth:
+		settings.enable_two_factor_auth = 0
+		settings.flags.ignore_mandatory = True
+		settings.save(ignore_permissions=True)  # a command line seeds; nobody is logged in
 
 
 def seed_units() -> None:
@@ -115,24 +128,35 @@ def seed_people() -> dict:
 	known = known_passwords()
 	logins = {}
 	for role, user, name, unit in PEOPLE:
-		if user not in known or not frappe.db.exists("User", user):
+		if not frappe.db.exists("Monitoring Account", {"email": user}):
+			grant_account(role, user, name, unit)
+			known.pop(user, None)
+		if user not in known:
 			known[user] = secrets.token_urlsafe(9)
-			make_user(user, name, role, known[user])
-		if unit and not frappe.db.exists("User Permission", {"user": user, "allow": "Monitored Unit"}):
-			insert(doctype="User Permission", user=user, allow="Monitored Unit", for_value=unit, is_default=1)
+			set_password(user, known[user])
 		logins[role] = {"user": user, "password": known[user]}
 	keep_passwords(known)
 	return logins
 
 
-def make_user(user: str, name: str, role: str, password: str) -> None:
-	if frappe.db.exists("User", user):
-		doc = frappe.get_doc("User", user)
-	else:
-		doc = frappe.new_doc("User")
-		doc.update({"email": user, "first_name": name, "send_welcome_email": 0, "language": "vi"})
-		doc.module_profile = seeds.MODULE_PROFILE
-		doc.append("roles", {"role": role})
+def grant_account(role: str, user: str, name: str, unit: str) -> None:
+	"""The way of every account: drafted, proposed, granted."""
+	account = insert(
+		doctype="Monitoring Account",
+		full_name=name,
+		email=user,
+		unit=unit,
+		position=position_of(role),
+		document_number=f"{secrets.randbelow(90) + 10}/QĐ-UBND",
+		document_date="2026-01-15",
+	)
+	for status in ("Proposed", "Granted"):
+		account.workflow_state = state_for(status)
+		account.save(ignore_permissions=True)  # a command line seeds; nobody is logged in
+
+
+def set_password(user: str, password: str) -> None:
+	doc = frappe.get_doc("User", user)
 	doc.new_password = password
 	doc.flags.ignore_password_policy = True
 	doc.flags.no_welcome_mail = True

@@ -5,6 +5,9 @@ from io import BytesIO
 import frappe
 from openpyxl import Workbook
 
+from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.roles import UNIT_ROLES
+from giam_sat_mot_cua.setup import granted_account
 from giam_sat_mot_cua.setup.demo import insert
 
 
@@ -38,17 +41,36 @@ def camera(unit_name: str, **values):
 
 
 def user(role: str | None, unit_name: str | None = None):
-	doc = frappe.new_doc("User")
-	doc.update(
-		{"email": f"{code('u').lower()}@giamsat.example", "first_name": "Thử", "send_welcome_email": 0}
-	)
+	"""A login: with a granted account for `role` at `unit_name` (province roles: at the managing unit), or
+	without one when `role` is None.
+
+	Its rows are written as they are after granting: saving a User makes Frappe forget all its caches, and
+	tests make hundreds.
+	"""
+	email = f"{code('u').lower()}@giamsat.example"
+	login = frappe.new_doc("User")
+	login.update({"name": email, "email": email, "first_name": "Thử", "full_name": "Thử", "enabled": 1})
+	login.update({"user_type": "System User", "language": "vi"})
 	if role:
-		doc.append("roles", {"role": role})
-	doc.flags.no_welcome_mail = True
-	doc.insert(ignore_permissions=True)  # tests make accounts without being one
-	if unit_name:
-		insert(doctype="User Permission", user=doc.name, allow="Monitored Unit", for_value=unit_name)
-	return doc
+		unit_name = unit_name if role in UNIT_ROLES else managing_unit()
+		granted_account.write(email, f"Thử {email[:10]}", role, unit_name, "01/QĐ-UBND")
+		login.append("roles", {"role": role})
+	login.set_parent_in_children()
+	for row in (login, *login.roles):
+		row.db_insert()
+	if role and scope.seen_units(email) is not None:
+		insert(doctype="User Permission", user=email, allow="Monitored Unit", for_value=unit_name)
+	return frappe.get_doc("User", email)
+
+
+def managing_unit() -> str:
+	name = frappe.db.get_value("Monitored Unit", {"unit_role": "Managing Unit"}, order_by="lft")
+	return name or unit("PROVINCE", unit_role="Managing Unit", has_counter=0, is_group=1).name
+
+
+def account(email: str) -> str:
+	"""Name of the account of a login that `user` made."""
+	return frappe.db.get_value("Monitoring Account", {"user": email})
 
 
 def xlsx(sheets: dict[str, list[dict]]) -> bytes:

@@ -29,11 +29,15 @@ def before_tests() -> None:
 
 def seed() -> None:
 	seed_roles()
+	seed_role_profiles()
 	seed_positions()
+	seed_administrative_profiles()
 	seed_levels()
+	seed_account_workflow()
 	seed_settings()
 	seed_default_volume()
 	seed_link_secret()
+	raise_user_limit()
 	seed_module_profile()
 
 
@@ -43,22 +47,105 @@ def seed_roles() -> None:
 			insert({"doctype": "Role", "role_name": role, "desk_access": 1, "is_custom": 0})
 
 
+def seed_role_profiles() -> None:
+	for role, profile in seeds.ROLE_PROFILES.items():
+		if not frappe.db.exists("Role Profile", profile):
+			insert({"doctype": "Role Profile", "role_profile": profile, "roles": [{"role": role}]})
+
+
 def seed_positions() -> None:
 	if frappe.db.count("Position"):
 		return  # an administrator may have removed one on purpose
-	for code, name in seeds.POSITIONS:
-		insert({"doctype": "Position", "position_code": code, "position_name": name, "active": 1})
+	for code, _name, _role in seeds.POSITIONS:
+		add_position(code)
+
+
+def add_position(code: str) -> None:
+	name, role = next((name, role) for each, name, role in seeds.POSITIONS if each == code)
+	insert(
+		{
+			"doctype": "Position",
+			"position_code": code,
+			"position_name": name,
+			"role_profile": seeds.ROLE_PROFILES[role],
+			"active": 1,
+		}
+	)
+
+
+def seed_administrative_profiles() -> None:
+	if frappe.db.count("Administrative Profile"):
+		return
+	for profile in seeds.PROFILES:
+		insert({"doctype": "Administrative Profile", **profile})
 
 
 def seed_levels() -> None:
 	if frappe.db.count("Unit Level"):
 		return
 	for level in seeds.LEVELS:
-		quotas = [
-			{"position": position, "quota": quota, "scope": scope, "approves_extraction": approves}
-			for position, quota, scope, approves in level["quotas"]
-		]
-		insert({**level, "doctype": "Unit Level", "active": 1, "quotas": quotas})
+		add_level(level)
+
+
+def add_level(level: dict) -> None:
+	insert({**level, "doctype": "Unit Level", "active": 1, "quotas": [quota(row) for row in level["quotas"]]})
+
+
+def quota(row: tuple) -> dict:
+	position, number, scope, approves = row
+	return {
+		"position": position,
+		"quota": number,
+		"unlimited": int(not number),
+		"scope": scope,
+		"approves_extraction": approves,
+	}
+
+
+def seed_account_workflow() -> None:
+	"""Once: an administrator changes its texts and roles, or switches it off for one of his own."""
+	if frappe.db.exists("Workflow", {"document_type": "Monitoring Account"}):
+		return
+	for state, _editors, style in seeds.ACCOUNT_STATES:
+		if not frappe.db.exists("Workflow State", state):
+			insert({"doctype": "Workflow State", "workflow_state_name": state, "style": style})
+	for action in dict.fromkeys(row[1] for row in seeds.ACCOUNT_TRANSITIONS):
+		if not frappe.db.exists("Workflow Action Master", action):
+			insert({"doctype": "Workflow Action Master", "workflow_action_name": action})
+	states = [
+		{
+			"state": state,
+			"doc_status": "0",
+			"allow_edit": role,
+			"update_field": "status",
+			"update_value": state,
+		}
+		for state, editors, _style in seeds.ACCOUNT_STATES
+		for role in editors
+	]
+	transitions = [
+		{
+			"state": before,
+			"action": action,
+			"next_state": after,
+			"allowed": role,
+			"condition": condition,
+			"allow_self_approval": 1,  # the controller knows who may not decide about himself
+		}
+		for before, action, after, role, condition in seeds.ACCOUNT_TRANSITIONS
+	]
+	insert(
+		{
+			"doctype": "Workflow",
+			"workflow_name": "Monitoring Account",
+			"document_type": "Monitoring Account",
+			"workflow_state_field": "workflow_state",
+			"is_active": 1,
+			"send_email_alert": 0,  # its links would act without a login
+			"states": states,
+			"transitions": transitions,
+		}
+	)
 
 
 def seed_settings() -> None:
@@ -103,6 +190,13 @@ def seed_link_secret() -> None:
 	record."""
 	if not frappe.conf.get(SECRET_KEY):
 		update_site_config(SECRET_KEY, secrets.token_urlsafe(32))
+
+
+def raise_user_limit() -> None:
+	"""Frappe lets a site make 60 logins an hour, against robots that sign up; here each is granted by hand
+	or by an import, and a province begins with hundreds."""
+	if not frappe.conf.get("throttle_user_limit"):
+		update_site_config("throttle_user_limit", 1000)
 
 
 def complete_setup_wizard() -> None:

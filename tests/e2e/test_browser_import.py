@@ -58,7 +58,7 @@ def test_a_file_is_corrected_and_imported(browser, stack, prefix, tmp_path):  # 
 	path = tmp_path / "danh-ba-loi.xlsx"
 	path.write_bytes(xlsx({"Đơn vị": bad, "Camera": cameras(prefix, 60, homes)}))
 	choose(browser, "Chọn tệp Excel", path)
-	wait_for(lambda: state(browser) == "Chưa kiểm tra", 60, "the file did not arrive")
+	wait_for(lambda: state(browser) == "Bản nháp", 60, "the file did not arrive")
 	press(browser, "Kiểm tra")
 	wait_for(lambda: "Cấp thôn" in shown(browser, ".gsmc-errors"), 120, "no errors shown")
 	assert state(browser) == "Có lỗi"
@@ -67,7 +67,7 @@ def test_a_file_is_corrected_and_imported(browser, stack, prefix, tmp_path):  # 
 	path = tmp_path / "danh-ba.xlsx"
 	path.write_bytes(xlsx({"Đơn vị": rows, "Camera": cameras(prefix, 60, homes)}))
 	choose(browser, "Chọn tệp khác", path)
-	wait_for(lambda: state(browser) == "Chưa kiểm tra", 60, "the second file did not arrive")
+	wait_for(lambda: state(browser) == "Bản nháp", 60, "the second file did not arrive")
 	press(browser, "Kiểm tra")
 	wait_for(lambda: re.search(r"\d+/65 dòng", shown(browser, ".form-dashboard")), 60, "no progress shown")
 	wait_for(lambda: state(browser) == "Đã kiểm tra", 120, "the check did not end")

@@ -19,3 +19,15 @@ maps.center = [20.25, 105.97]; // Hoa Lư, Ninh Bình
 maps.zoom = 11;
 maps.tiles = frappe.boot.gsmc_map_tiles || EMPTY_TILE;
 if (!frappe.boot.gsmc_map_tiles) maps.options = {};
+
+// Who stands in for a leader is told so on every page of the Desk, as long as it lasts.
+$(document).on("app_ready", () => {
+    for (const delegation of frappe.boot.gsmc_delegations || []) {
+        const text = __("You stand in for {0} until {1}.", [
+            frappe.utils.escape_html(delegation.leader),
+            frappe.datetime.str_to_user(delegation.valid_until),
+        ]);
+        const link = `/app/approval-delegation/${encodeURIComponent(delegation.name)}`;
+        $(`<div class="gsmc-substitute"><a href="${link}">${text}</a></div>`).prependTo(".main-section");
+    }
+});

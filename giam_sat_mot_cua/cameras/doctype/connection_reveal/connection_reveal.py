@@ -1,6 +1,6 @@
-import frappe
-from frappe import _
 from frappe.model.document import Document
+
+from giam_sat_mot_cua.access.records import refuse_change
 
 
 class ConnectionReveal(Document):
@@ -24,14 +24,7 @@ class ConnectionReveal(Document):
 
 	def validate(self):
 		if not self.flags.by_reveal or not self.is_new():
-			self.refuse()
+			refuse_change(self)
 
 	def on_trash(self):
-		self.refuse()
-
-	def refuse(self):
-		frappe.throw(
-			_("The record of revealed connections is written by the system alone and never changes."),
-			frappe.PermissionError,
-			title=_("Connection Reveal"),
-		)
+		refuse_change(self)

@@ -6,7 +6,11 @@ from frappe.desk.treeview import make_tree_args
 from frappe.utils import getdate
 from frappe.utils.nestedset import NestedSet
 
-from giam_sat_mot_cua.organization import superiors
+from giam_sat_mot_cua.organization import dated_rows
+from giam_sat_mot_cua.organization.dated_rows import DatedField
+
+SUPERIOR = DatedField("superiors", {"parent_monitored_unit": "superior"}, since="valid_from")
+HEAD = DatedField("heads", {"responsible_head": "person_name", "head_title": "title"}, since="head_since")
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -20,6 +24,7 @@ class MonitoredUnit(NestedSet):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		from giam_sat_mot_cua.organization.doctype.unit_head.unit_head import UnitHead
 		from giam_sat_mot_cua.organization.doctype.unit_superior.unit_superior import UnitSuperior
 
 		active: DF.Check
@@ -28,6 +33,7 @@ class MonitoredUnit(NestedSet):
 		has_counter: DF.Check
 		head_since: DF.Date | None
 		head_title: DF.Data | None
+		heads: DF.Table[UnitHead]
 		is_group: DF.Check
 		lft: DF.Int
 		location: DF.JSON | None
@@ -51,8 +57,12 @@ class MonitoredUnit(NestedSet):
 
 	def validate(self):
 		self.validate_code()
-		self.validate_dates_of_superiors()
-		self.follow_superiors()
+		self.validate_level()
+		self.validate_dates(SUPERIOR, _("Superior Units by Date"))
+		self.validate_dates(HEAD, _("Responsible Heads by Date"))
+		dated_rows.bring_together(self, SUPERIOR)
+		dated_rows.bring_together(self, HEAD)
+		self.set_head_since()
 		for unit in {self.parent_monitored_unit, *(row.superior for row in self.superiors)} - {None, ""}:
 			self.validate_superior(unit)
 
@@ -66,48 +76,37 @@ class MonitoredUnit(NestedSet):
 				title=_("Unit Code"),
 			)
 
-	def validate_dates_of_superiors(self):
-		dates = [str(getdate(row.valid_from)) for row in self.superiors if row.valid_from]
+	def validate_level(self):
+		"""A unit is given a level of a profile that is in use; units from before keep theirs."""
+		if not self.unit_level or not (self.is_new() or self.has_value_changed("unit_level")):
+			return
+		profile = frappe.db.get_value("Unit Level", self.unit_level, "profile")
+		if profile and not frappe.db.get_value("Administrative Profile", profile, "active"):
+			frappe.throw(
+				_(
+					"The level {0} belongs to the administrative profile {1}, which is not active. Choose another "
+					"level, or activate the profile first."
+				).format(
+					frappe.bold(frappe.db.get_value("Unit Level", self.unit_level, "level_name")),
+					frappe.bold(frappe.db.get_value("Administrative Profile", profile, "profile_name")),
+				),
+				title=_("Unit Level"),
+			)
+
+	def validate_dates(self, dated: DatedField, title: str):
+		dates = [str(getdate(row.valid_from)) for row in self.get(dated.table) if row.valid_from]
 		for date in dates:
 			if dates.count(date) > 1:
 				frappe.throw(
-					_("Two superior units begin on {0}. Keep one of the rows.").format(
+					_("Two rows begin on {0}. Keep one of them.").format(
 						frappe.bold(frappe.format(date, "Date"))
 					),
-					title=_("Superior Units by Date"),
+					title=title,
 				)
 
-	def follow_superiors(self):
-		"""Brings the field for today's superior and the dated rows together: whichever of the two was changed
-		counts, and the rows tell the whole history."""
-		before, now = self.get_doc_before_save(), getdate()
-		stored = before.parent_monitored_unit if before else None
-		if not superiors.effective_row(self.superiors, now) and (stored or self.parent_monitored_unit):
-			start = getdate(self.valid_from) if self.valid_from and getdate(self.valid_from) <= now else now
-			first = {"superior": stored or self.parent_monitored_unit, "valid_from": start}
-			self.append("superiors", first)
-		if (
-			before
-			and (self.parent_monitored_unit or None) != (stored or None)
-			and not self.rows_changed(before)
-		):
-			today = next((row for row in self.superiors if getdate(row.valid_from) == now), None)
-			row = today or self.append("superiors", {"valid_from": now})
-			row.superior = self.parent_monitored_unit
-		current = superiors.effective_row(self.superiors, now)
-		self.parent_monitored_unit = current.superior if current else None
-		for row in self.superiors:
-			row.applied = int(getdate(row.valid_from) <= now)
-		self.superiors.sort(key=lambda row: getdate(row.valid_from))
-		for number, row in enumerate(self.superiors, start=1):
-			row.idx = number
-
-	def rows_changed(self, before) -> bool:
-		facts = [
-			[(str(getdate(row.valid_from)), row.superior or "") for row in doc.superiors]
-			for doc in (before, self)
-		]
-		return facts[0] != facts[1]
+	def set_head_since(self):
+		current = dated_rows.effective_row(self.heads, getdate())
+		self.head_since = current.valid_from if current else None
 
 	def validate_superior(self, unit: str):
 		"""A superior unit is a group, and of a higher level (smaller rank), so that scopes never cross."""

@@ -15,6 +15,10 @@ BOUNDS = {
 	"min_free_percent": (1, 50),
 	"link_minutes": (1, 60),
 	"playback_minutes": (5, 1440),
+	"account_review_months": (1, 60),
+	"account_review_days": (1, 90),
+	"account_reminder_days": (1, 30),
+	"shared_login_minutes": (1, 1440),
 }
 
 
@@ -27,6 +31,9 @@ class MonitoringSettings(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		account_reminder_days: DF.Int
+		account_review_days: DF.Int
+		account_review_months: DF.Int
 		cameras_per_recorder: DF.Int
 		file_seconds: DF.Int
 		fragment_ms: DF.Int
@@ -36,6 +43,7 @@ class MonitoringSettings(Document):
 		playback_minutes: DF.Int
 		retention_days: DF.Int
 		stall_seconds: DF.Int
+		shared_login_minutes: DF.Int
 		still_seconds: DF.Int
 	# end: auto-generated types
 

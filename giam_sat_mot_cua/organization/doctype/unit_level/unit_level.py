@@ -1,6 +1,9 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint
+
+from giam_sat_mot_cua.access.scope import ALL_UNITS
 
 
 class UnitLevel(Document):
@@ -19,11 +22,17 @@ class UnitLevel(Document):
 		holds_cameras: DF.Check
 		level_code: DF.Data
 		level_name: DF.Data
+		profile: DF.Link
 		quotas: DF.Table[UnitLevelQuota]
 		rank: DF.Int
 	# end: auto-generated types
 
 	def validate(self):
+		self.require_one_row_per_position()
+		self.require_numbers()
+		self.keep_scopes_within_the_regulation()
+
+	def require_one_row_per_position(self):
 		seen: set[str] = set()
 		for row in self.quotas:
 			if row.position in seen:
@@ -34,3 +43,27 @@ class UnitLevel(Document):
 					title=_("Account Quotas"),
 				)
 			seen.add(row.position)
+
+	def require_numbers(self):
+		for row in self.quotas:
+			if row.unlimited:
+				row.quota = 0
+			elif cint(row.quota) < 1:
+				frappe.throw(
+					_("Row {0}: enter how many accounts a unit may hold, or tick 'No Limit'.").format(
+						row.idx
+					),
+					title=_("Account Quotas"),
+				)
+
+	def keep_scopes_within_the_regulation(self):
+		"""Only units without a monitored counter of their own see everything (Article 6.3)."""
+		for row in self.quotas:
+			if row.scope == ALL_UNITS and self.holds_cameras:
+				frappe.throw(
+					_(
+						"Row {0}: accounts of a level whose units have cameras see their own unit, or also those "
+						"below it. Choose one of these (Article 6.3)."
+					).format(row.idx),
+					title=_("Account Quotas"),
+				)

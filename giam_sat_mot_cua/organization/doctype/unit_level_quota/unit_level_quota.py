@@ -16,7 +16,8 @@ class UnitLevelQuota(Document):
 		parenttype: DF.Data
 		position: DF.Link
 		quota: DF.Int
-		scope: DF.Literal["Own Unit", "Own Unit and Subordinate Units"]
+		scope: DF.Literal["Own Unit", "Own Unit and Subordinate Units", "All Units"]
+		unlimited: DF.Check
 	# end: auto-generated types
 
 	pass

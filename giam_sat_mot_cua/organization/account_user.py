@@ -1,0 +1,117 @@
+"""What a Monitoring Account means for its login: the User, its roles, its unit, its sessions.
+
+`follow` is the one writer of all of these. It may be called again at any time and changes only what differs.
+"""
+
+import frappe
+from frappe import _
+from frappe.utils.password import remove_encrypted_password
+
+from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.compat import clear_role_profile, set_role_profile
+from giam_sat_mot_cua.organization import login_history
+from giam_sat_mot_cua.setup import seeds
+
+TECHNICAL = "System Manager"
+
+
+def follow(account) -> str | None:
+	"""Brings the User of the Monitoring Account `account` in line with it; returns the User's name."""
+	if account.status == scope.GRANTED:
+		user = enable(account)
+		keep_home_unit(user, account)
+		return user
+	if account.user and not scope.account_of(account.user):
+		disable(account.user, keep_roles=account.status == "Suspended")
+		end_sessions(account.user)
+	return account.user
+
+
+def enable(account) -> str:
+	exists = frappe.db.exists("User", account.email)
+	user = frappe.get_doc("User", account.email) if exists else frappe.new_doc("User")
+	if exists and TECHNICAL in {row.role for row in user.roles}:
+		frappe.throw(
+			_(
+				"{0} is the login of a technical administrator, who reads every password of the site. Give "
+				"this person another address for this system (Article 5.3)."
+			).format(frappe.bold(account.email)),
+			title=_("Email (login name)"),
+		)
+	values = {
+		"email": account.email,
+		"first_name": account.full_name,
+		"last_name": None,
+		"mobile_no": account.mobile_no or None,
+		"enabled": 1,
+		"language": user.language or "vi",
+		"module_profile": seeds.MODULE_PROFILE,
+		# Frappe would otherwise ask an internet service for a picture of each address
+		"user_image": user.user_image or seeds.PERSON_IMAGE,
+	}
+	profile = frappe.db.get_value("Position", account.position, "role_profile")
+	set_role_profile(user, profile)
+	user.update(values)
+	# Frappe makes the first "System User" of a site System Manager by itself; the roles set this again
+	user.user_type = "Website User"
+	user.send_welcome_email = 0
+	user.flags.no_welcome_mail = True
+	user.flags.ignore_permissions = True  # logins are made by granting an account and in no other way
+	user.save()
+	return user.name
+
+
+def keep_home_unit(user: str, account) -> None:
+	"""One User Permission for the unit: with it, records that an administrator adds later are limited too.
+	Accounts that see all units have none."""
+	wanted = None if scope.seen_units(user) is None else account.unit
+	rows = frappe.get_all(
+		"User Permission",
+		{"user": user, "allow": "Monitored Unit"},
+		["name", "for_value"],
+		order_by="name",
+	)
+	for row in rows:
+		if row.for_value == wanted:
+			wanted = None
+		else:
+			frappe.delete_doc("User Permission", row.name, ignore_permissions=True)  # follows the account
+	if wanted:
+		frappe.get_doc(
+			{"doctype": "User Permission", "user": user, "allow": "Monitored Unit", "for_value": wanted}
+		).insert(ignore_permissions=True)  # follows the account
+
+
+def disable(user: str, keep_roles: bool) -> None:
+	"""Switches the login off. Not by saving the User: Frappe refuses that where the Administrator is the
+	only System Manager, as it is here on purpose."""
+	frappe.db.set_value("User", user, {"enabled": 0, "api_key": None})
+	if not keep_roles:
+		clear_role_profile(user)
+		frappe.db.delete("Has Role", {"parent": user, "parenttype": "User"})
+	remove_encrypted_password("User", user, "api_secret")
+	for key in ("users_for_mentions", "enabled_users"):
+		frappe.cache().delete_key(key)
+
+
+def end_sessions(user: str) -> None:
+	"""Ends every open session of `user`. A request that is under way may put its session back into the
+	cache; `access.sessions.refuse_disabled` turns it away all the same."""
+	table = frappe.qb.DocType("Sessions")
+	sessions = frappe.qb.from_(table).select(table.sid).where(table.user == user).run(pluck=True)
+	for sid in sessions:
+		frappe.cache().hdel("session", sid)
+		frappe.cache().hdel("last_db_session_update", sid)
+	frappe.db.delete("Sessions", {"user": user})
+	frappe.clear_cache(user=user)
+	if sessions:
+		login_history.write(user, login_history.ENDED)
+
+
+def follow_all(filters: dict) -> None:
+	"""After a change of positions, levels or units: brings the granted accounts that match `filters` in
+	line."""
+	for name in frappe.get_all(
+		"Monitoring Account", {**filters, "status": scope.GRANTED}, pluck="name", order_by="name"
+	):
+		follow(frappe.get_doc("Monitoring Account", name))

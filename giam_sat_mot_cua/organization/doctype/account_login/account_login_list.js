@@ -1,0 +1,12 @@
+frappe.listview_settings["Account Login"] = {
+    hide_name_column: true,
+    get_indicator(doc) {
+        const colours = {
+            "Logged In": "green",
+            "Login Failed": "red",
+            "Logged Out": "gray",
+            "Sessions Ended": "orange",
+        };
+        return [__(doc.outcome), colours[doc.outcome], `outcome,=,${doc.outcome}`];
+    },
+};

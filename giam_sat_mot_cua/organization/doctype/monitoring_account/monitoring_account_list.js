@@ -1,0 +1,4 @@
+frappe.listview_settings["Monitoring Account"] = {
+    hide_name_column: true,
+    add_fields: ["status"],
+};
