@@ -105,6 +105,7 @@ scheduler_events = {
 		"* * * * *": [
 			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
 			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
+			"giam_sat_mot_cua.organization.register.job.tidy_up",
 			"giam_sat_mot_cua.organization.doctype.approval_delegation.approval_delegation.refresh_statuses",
 		],
 		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],

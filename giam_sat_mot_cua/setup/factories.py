@@ -1,6 +1,9 @@
 """Small rows for tests: each call makes its own, named so that two tests never meet."""
 
+from io import BytesIO
+
 import frappe
+from openpyxl import Workbook
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.roles import UNIT_ROLES
@@ -68,3 +71,19 @@ def managing_unit() -> str:
 def account(email: str) -> str:
 	"""Name of the account of a login that `user` made."""
 	return frappe.db.get_value("Monitoring Account", {"user": email})
+
+
+def xlsx(sheets: dict[str, list[dict]]) -> bytes:
+	"""An Excel file: {title of a sheet: [{heading: value}]}. The headings of a sheet are those of all its
+	rows."""
+	book = Workbook()
+	book.remove(book.active)
+	for title, rows in sheets.items():
+		sheet = book.create_sheet(title)
+		headings = list(dict.fromkeys(heading for row in rows for heading in row))
+		sheet.append(headings)
+		for row in rows:
+			sheet.append([row.get(heading) for heading in headings])
+	content = BytesIO()
+	book.save(content)
+	return content.getvalue()

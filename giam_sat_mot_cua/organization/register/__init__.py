@@ -1,0 +1,1 @@
+"""Import of units and cameras from an Excel file: see README.md."""
