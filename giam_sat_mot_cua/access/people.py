@@ -1,9 +1,10 @@
-"""Who a user of this system cannot be at the same time."""
+"""Who a user of this system cannot be at the same time, and whose names a user is told."""
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 
 TECHNICAL = "System Manager"
@@ -27,3 +28,23 @@ def separate_duties(user: Document, _method: str | None = None) -> None:
 		title=_("Roles"),
 		indicator="orange",
 	)
+
+
+def visible_users(user: str | None = None) -> frozenset[str] | None:
+	"""Users whose names and addresses `user` (default: the session's) may be told; None means everybody's.
+
+	A unit's account is told the people of the units that it sees, and itself.
+	"""
+	user = user or frappe.session.user
+	units = scope.seen_units(user)
+	if units is None or TECHNICAL in frappe.get_roles(user):
+		return None
+	return people_of(units) | {user}
+
+
+def people_of(units: frozenset[str]) -> frozenset[str]:
+	"""Users who are assigned to one of `units`."""
+	if not units:
+		return frozenset()
+	assigned = {"allow": "Monitored Unit", "for_value": ("in", sorted(units))}
+	return frozenset(frappe.get_all("User Permission", assigned, pluck="user", order_by="name"))
