@@ -216,7 +216,7 @@ class World:
 			if person.role != GUEST:
 				self.users[person] = self.make_user(person)
 		for place in PLACES:
-			self.make_colleague(place)
+			self.colleagues[place] = self.somebody_of(place)
 		for doctype in ROWS:
 			self.helpers[doctype] = {
 				"group chart": self.chart(doctype, "Group By"),
@@ -247,19 +247,24 @@ class World:
 		role = None if person.role == NO_ROLE else person.role
 		user = factories.user(role, self.units[person.home] if person.home else None)
 		self.made.append(("User", user.name))
+		if not role:  # Frappe makes a person without a role System Manager when the site has none
+			frappe.db.delete("Has Role", {"parent": user.name})
+			frappe.clear_cache(user=user.name)
 		secret = secrets.token_hex(8)
 		frappe.db.set_value("User", user.name, "api_key", user.name.split("@")[0])
 		set_encrypted_password("User", user.name, secret, "api_secret")
 		self.keys[person] = f"token {user.name.split('@')[0]}:{secret}"
 		return user.name
 
-	def make_colleague(self, place: str) -> None:
-		"""Somebody of the place, who may not be told to other units."""
-		user = factories.user(roles.UNIT_OPERATOR, self.units[place])
-		names = {"first_name": self.mark, "full_name": f"{self.mark} {user.name}"}
-		frappe.db.set_value("User", user.name, names)
-		self.colleagues[place] = user.name
-		self.made.append(("User", user.name))
+	def somebody_of(self, place: str) -> str:
+		"""A user of the place, who may not be named to other units."""
+		user = self.users.get(Person(roles.UNIT_LEADER, place))
+		if not user:
+			user = factories.user(roles.UNIT_OPERATOR, self.units[place]).name
+			self.made.append(("User", user))
+		names = {"first_name": self.mark, "full_name": f"{self.mark} {user}"}
+		frappe.db.set_value("User", user, names)
+		return user
 
 	def chart(self, doctype: str, chart_type: str, **values) -> str:
 		title = frappe.get_meta(doctype).title_field or "name"
