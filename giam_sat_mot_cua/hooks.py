@@ -108,6 +108,7 @@ override_whitelisted_methods = {
 	"frappe.desk.listview.get_group_by_count": "giam_sat_mot_cua.access.desk_methods.get_group_by_count",
 	"frappe.desk.search.get_names_for_mentions": "giam_sat_mot_cua.access.directory.get_names_for_mentions",
 	"frappe.geo.utils.get_coords": "giam_sat_mot_cua.access.desk_methods.get_coords",
+	"frappe.utils.file_manager.add_attachments": "giam_sat_mot_cua.access.desk_methods.add_attachments",
 	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 

@@ -9,7 +9,7 @@ from frappe.desk import listview
 from frappe.desk.doctype.dashboard_chart import dashboard_chart
 from frappe.desk.form import assign_to, document_follow
 from frappe.desk.form import utils as form_utils
-from frappe.utils import global_search
+from frappe.utils import file_manager, global_search
 
 from giam_sat_mot_cua.access import hooks, people, queries, records, scope
 
@@ -103,6 +103,16 @@ def remove_assignment(doctype: str, name: str, assign_to: str):
 
 def unassign(doctype: str, name: str, user: str):
 	return assign_to.remove(doctype, name, user)
+
+
+@frappe.whitelist()
+def add_attachments(doctype: str, name: str, attachments):
+	"""Hangs files that the user can read on a record that he may change."""
+	records.require(doctype, name, "write")
+	for file in frappe.parse_json(attachments):
+		if isinstance(file, str) and not frappe.has_permission("File", "read", doc=file):
+			raise frappe.PermissionError
+	return file_manager.add_attachments(doctype, name, attachments)
 
 
 @frappe.whitelist()

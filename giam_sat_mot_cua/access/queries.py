@@ -27,6 +27,7 @@ COLUMNS = (
 	"fields",
 	"filter_fields",
 	"group_by_based_on",
+	"pluck",
 	"searchfield",
 	"sort_field",
 	"stats",
@@ -35,7 +36,7 @@ COLUMNS = (
 CONDITIONS = ("current_filters", "export_filters", "filters", "filters_json", "or_filters")
 ORDERS = ("group_by", "order_by", "sort_by")
 NESTED = ("chart", "doc")  # a chart or number card as the browser holds it
-CALLED = ("query", "tree_method")  # a method that Frappe calls in turn
+CALLED = ("method", "query", "tree_method")  # a method that Frappe calls in turn
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 COLUMN = re.compile(rf"(?:`?tab(?P<table>[^`.()]+)`?\.|`?(?P<link>{NAME})`?\.)?`?(?P<field>{NAME})`?")
@@ -86,7 +87,7 @@ class Query:
 	"""A query on one DocType by the session's user. Without a DocType only pieces of SQL are looked for."""
 
 	def __init__(self, doctype: str | None):
-		known = isinstance(doctype, str) and frappe.db.exists("DocType", doctype)
+		known = isinstance(doctype, str) and frappe.db.exists("DocType", doctype, cache=True)
 		self.doctype = doctype if known else None
 		self.meta = frappe.get_meta(doctype) if known else None
 		if self.meta and self.meta.istable and records.is_ours(doctype) and not self.sees_all:
@@ -104,7 +105,8 @@ class Query:
 			if isinstance(
 				column, dict
 			):  # {"COUNT": "name", "as": "rows"}, or {"name": "unit", "type": "Link"}
-				self.check_columns([column["name"]] if "name" in column else list(column.values()))
+				named = [column["name"]] if "name" in column else list(column.values())
+				self.check_columns([str(name).strip("'") for name in named])
 			elif isinstance(column, str) and column.strip() not in ("", "*"):
 				self.check_expression(ALIAS.sub("", column.strip()), shown)
 
@@ -197,33 +199,29 @@ class Query:
 
 
 def refuse_calls_in_turn(request: dict) -> None:
-	"""Link searches and trees may name a method that Frappe calls for them. It must be one that was made for
-	that, or any method would be open to them with other arguments than this looks at."""
+	"""Link searches, trees, mappings and uploads may name a method that Frappe calls for them, past
+	`override_whitelisted_methods` and with other arguments than this looks at."""
 	for name in CALLED:
 		method = request.get(name)
-		if method and not is_made_for(name, str(method)):
+		if isinstance(method, str) and "." in method and not may_be_called(name, method):
 			frappe.throw(
-				_("Function {0} is not whitelisted.").format(
-					frappe.bold(frappe.utils.escape_html(str(method)))
-				),
+				_("Function {0} is not whitelisted.").format(frappe.bold(frappe.utils.escape_html(method))),
 				frappe.PermissionError,
 			)
 
 
-def is_made_for(name: str, method: str) -> bool:
-	if name == "query" and called_method().rpartition(".")[2] not in ("search_link", "search_widget"):
-		return True  # another method's argument of this name
+def may_be_called(name: str, method: str) -> bool:
 	try:
 		function = frappe.get_attr(method)
 		parameters = list(inspect.signature(function).parameters)
 	except Exception:
-		return False
+		return name == "method"  # Frappe answers what it is
 	home = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
-	if home in (frappe.get_hooks("override_whitelisted_methods") or {}):
+	if home in (frappe.get_hooks("override_whitelisted_methods") or {}) or home in directory.REFUSED:
 		return False
 	if name == "tree_method":
-		return home.endswith("get_children")
-	return parameters[:3] == ["doctype", "txt", "searchfield"]
+		return home.endswith(".get_children")
+	return name == "method" or parameters[:3] == ["doctype", "txt", "searchfield"]
 
 
 def resource_doctype() -> str | None:

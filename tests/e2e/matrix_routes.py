@@ -44,7 +44,7 @@ class Route:
 	arguments: Callable[[Target], dict]
 	verb: str = "POST"
 	shows_own: bool = True  # a seen record's words are in the answer
-	when: Callable[[Target], bool] = lambda target: True
+	when: Callable[[object], bool] = lambda meta: True
 
 	@property
 	def path(self) -> str:
@@ -263,7 +263,7 @@ ROUTES = (
 		"frappe.desk.treeview.get_all_nodes",
 		lambda t: of(t, label="x", parent="", is_root=True, tree_method="frappe.desk.treeview.get_children"),
 		shows_own=False,
-		when=lambda t: bool(t.meta.is_tree),
+		when=lambda meta: bool(meta.is_tree),
 	),
 	Route(
 		"children in the tree",
@@ -271,7 +271,7 @@ ROUTES = (
 		"frappe.desk.treeview.get_children",
 		lambda t: of(t, parent=t.name),
 		shows_own=False,
-		when=lambda t: bool(t.meta.is_tree),
+		when=lambda meta: bool(meta.is_tree),
 	),
 	Route(
 		"tagged records",
@@ -310,6 +310,14 @@ ROUTES = (
 			"filters": t.test_rows,
 			"no_cache": 1,
 		},
+		shows_own=False,
+	),
+	Route(
+		"portal page",
+		LISTS,
+		"/list",
+		lambda t: of(t),
+		"GET",
 		shows_own=False,
 	),
 	# How many
@@ -585,7 +593,7 @@ ROUTES = (
 		"end of an assignment",
 		WRITES,
 		"frappe.desk.form.assign_to.remove",
-		lambda t: one(t, assign_to="Administrator"),
+		lambda t: one(t, assign_to=t.extra["assignee"]),
 	),
 	Route(
 		"task past the form",

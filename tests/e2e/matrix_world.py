@@ -174,6 +174,7 @@ class World:
 	colleagues: dict[str, str] = field(default_factory=dict)
 	keys: dict[Person, str] = field(default_factory=dict)
 	helpers: dict[str, dict] = field(default_factory=dict)
+	searched: list[str] = field(default_factory=list)
 	made: list[tuple[str, str]] = field(default_factory=list)
 
 	@cached_property
@@ -217,6 +218,7 @@ class World:
 				self.users[person] = self.make_user(person)
 		for place in PLACES:
 			self.colleagues[place] = self.somebody_of(place)
+		self.search_everything()
 		for doctype in ROWS:
 			self.helpers[doctype] = {
 				"group chart": self.chart(doctype, "Group By"),
@@ -266,6 +268,21 @@ class World:
 		frappe.db.set_value("User", user, names)
 		return user
 
+	def search_everything(self) -> None:
+		"""As if an administrator had put all these DocTypes into Frappe's global search."""
+		settings = frappe.get_doc("Global Search Settings")
+		self.searched = [row.document_type for row in settings.allowed_in_global_search]
+		for doctype in ROWS:
+			if doctype not in self.searched:
+				settings.append("allowed_in_global_search", {"document_type": doctype})
+		settings.save()
+
+	def search_as_before(self) -> None:
+		settings = frappe.get_doc("Global Search Settings")
+		rows = settings.allowed_in_global_search
+		settings.set("allowed_in_global_search", [row for row in rows if row.document_type in self.searched])
+		settings.save()
+
 	def chart(self, doctype: str, chart_type: str, **values) -> str:
 		title = frappe.get_meta(doctype).title_field or "name"
 		chart = self.insert(
@@ -304,7 +321,9 @@ class World:
 		add_tag(self.tag, doctype, name)
 		self.insert(doctype="Comment", comment_type="Comment", content=word, **to)
 		self.insert(doctype="Communication", content=word, subject=word, communication_medium="Other", **to)
-		task = {"reference_type": doctype, "reference_name": name, "allocated_to": "Administrator"}
+		person = self.colleagues[place]
+		person = person if records.sees(doctype, name, user=person) else "Administrator"
+		task = {"reference_type": doctype, "reference_name": name, "allocated_to": person}
 		self.insert(doctype="ToDo", description=word, **task)
 		hung = {"attached_to_doctype": doctype, "attached_to_name": name, "is_private": 1}
 		self.insert(doctype="File", file_name=f"{word}-{doctype}.txt", content=f"{word} {doctype}", **hung)
@@ -330,6 +349,8 @@ class World:
 			for table in frappe.get_meta(doctype).get_table_fields():
 				frappe.db.delete(table.options, {"parent": name, "parenttype": doctype})
 			frappe.db.delete(doctype, {"name": name})
+		if self.helpers:
+			self.search_as_before()
 		frappe.db.delete("Tag Link", {"tag": self.tag})
 		frappe.db.delete("Tag", {"name": self.tag})
 		frappe.db.delete("__global_search", {"content": ("like", f"{self.mark}%")})
