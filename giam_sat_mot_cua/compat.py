@@ -7,7 +7,11 @@ try:
 except ImportError:
 	from frappe.tests.utils import FrappeTestCase as IntegrationTestCase
 
-__all__ = ["IntegrationTestCase", "clear_role_profile", "set_role_profile"]
+# What a has_permission hook answers when it has no objection. Frappe 15 asks the next hook after None and no
+# other after True; from 16 on each is asked, and None is a refusal.
+NO_OBJECTION = None if int(frappe.__version__.split(".")[0]) < 16 else True
+
+__all__ = ["NO_OBJECTION", "IntegrationTestCase", "clear_role_profile", "set_role_profile"]
 
 
 def set_role_profile(user, profile: str | None) -> None:

@@ -32,6 +32,21 @@ permission_query_conditions = {
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.recording_gap_conditions",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.recording_hour_conditions",
 	"Shared Login Report": "giam_sat_mot_cua.access.hooks.shared_login_report_conditions",
+	# what points to a record, and who is told of whom
+	"Activity Log": "giam_sat_mot_cua.access.references.activity_log_conditions",
+	"Comment": "giam_sat_mot_cua.access.references.comment_conditions",
+	"Communication": "giam_sat_mot_cua.access.references.communication_conditions",
+	"Document Follow": "giam_sat_mot_cua.access.references.document_follow_conditions",
+	"Notification Log": "giam_sat_mot_cua.access.references.notification_log_conditions",
+	"Tag Link": "giam_sat_mot_cua.access.references.tag_link_conditions",
+	"ToDo": "giam_sat_mot_cua.access.references.todo_conditions",
+	"Version": "giam_sat_mot_cua.access.references.version_conditions",
+	"Workflow Action": "giam_sat_mot_cua.access.references.workflow_action_conditions",
+	"Contact": "giam_sat_mot_cua.access.directory.contact_conditions",
+	"Energy Point Log": "giam_sat_mot_cua.access.directory.energy_point_conditions",
+	"List Filter": "giam_sat_mot_cua.access.directory.list_filter_conditions",
+	"User": "giam_sat_mot_cua.access.directory.user_conditions",
+	"User Group": "giam_sat_mot_cua.access.directory.user_group_conditions",
 }
 has_permission = {
 	"File": "giam_sat_mot_cua.access.files.has_file_permission",
@@ -44,6 +59,22 @@ has_permission = {
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Hour": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Shared Login Report": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	# what points to a record, and who is told of whom
+	"Activity Log": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Comment": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Communication": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Document Follow": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Notification Log": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Tag Link": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"ToDo": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Version": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Workflow Action": "giam_sat_mot_cua.access.references.has_reference_permission",
+	"Dashboard Settings": "giam_sat_mot_cua.access.directory.has_own_permission",
+	"Energy Point Log": "giam_sat_mot_cua.access.directory.has_own_permission",
+	"List Filter": "giam_sat_mot_cua.access.directory.has_own_permission",
+	"Notification Settings": "giam_sat_mot_cua.access.directory.has_own_permission",
+	"User": "giam_sat_mot_cua.access.directory.has_user_permission",
+	"User Group": "giam_sat_mot_cua.access.directory.has_group_permission",
 }
 
 # Methods of Frappe that do not ask who sees what
@@ -68,32 +99,66 @@ override_whitelisted_methods = {
 	"frappe.workflow.doctype.workflow.workflow.get_workflow_state_count": (
 		"giam_sat_mot_cua.access.frappe_methods.get_workflow_state_count"
 	),
+	"frappe.core.doctype.user.user.get_roles": "giam_sat_mot_cua.access.directory.get_roles",
+	"frappe.desk.doctype.dashboard_chart.dashboard_chart.get": (
+		"giam_sat_mot_cua.access.desk_methods.get_chart"
+	),
+	"frappe.desk.doctype.event.event.get_events": "giam_sat_mot_cua.access.directory.get_events",
+	"frappe.desk.doctype.tag.tag.get_tagged_docs": "giam_sat_mot_cua.access.desk_methods.get_tagged_docs",
+	"frappe.desk.form.assign_to.add": "giam_sat_mot_cua.access.desk_methods.add_assignment",
+	"frappe.desk.form.assign_to.add_multiple": "giam_sat_mot_cua.access.desk_methods.add_assignments",
+	"frappe.desk.form.assign_to.remove": "giam_sat_mot_cua.access.desk_methods.remove_assignment",
+	"frappe.desk.form.document_follow.get_follow_users": (
+		"giam_sat_mot_cua.access.desk_methods.get_follow_users"
+	),
+	"frappe.desk.form.load.get_user_info_for_viewers": (
+		"giam_sat_mot_cua.access.directory.get_user_info_for_viewers"
+	),
+	"frappe.desk.form.utils.get_next": "giam_sat_mot_cua.access.desk_methods.get_next",
+	"frappe.desk.listview.get_group_by_count": "giam_sat_mot_cua.access.desk_methods.get_group_by_count",
+	"frappe.desk.search.get_names_for_mentions": "giam_sat_mot_cua.access.directory.get_names_for_mentions",
+	"frappe.geo.utils.get_coords": "giam_sat_mot_cua.access.desk_methods.get_coords",
+	"frappe.utils.file_manager.add_attachments": "giam_sat_mot_cua.access.desk_methods.add_attachments",
+	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
 	"*": {"validate": "giam_sat_mot_cua.access.content.refuse_markup"},
 	"Activity Log": {"after_insert": "giam_sat_mot_cua.organization.sessions.record_failure"},
+	"Comment": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
+	"Communication": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
+	"Dashboard Chart": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
+	"DocShare": {"validate": "giam_sat_mot_cua.access.references.refuse_share"},
+	"Document Follow": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
+	"File": {"validate": "giam_sat_mot_cua.access.files.keep_private"},
+	"Number Card": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
+	"Tag Link": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
+	"ToDo": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
 	"User": {"validate": "giam_sat_mot_cua.access.people.keep_to_the_account"},
+	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
 	"Workflow": {
 		"on_update": (
 			"giam_sat_mot_cua.organization.doctype.monitoring_account.account_states.keep_documents_in_step"
 		)
 	},
-	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
 }
 
 # Logins and sessions
 on_login = "giam_sat_mot_cua.organization.sessions.note_login"
 on_session_creation = "giam_sat_mot_cua.organization.sessions.record_login"
 on_logout = "giam_sat_mot_cua.organization.sessions.record_logout"
-auth_hooks = ["giam_sat_mot_cua.organization.sessions.refuse_disabled"]
-
 before_request = [
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
 	"giam_sat_mot_cua.api.guest_language.use_site_language",
 	"giam_sat_mot_cua.access.frappe_methods.refuse_other_names",
+]
+
+# Frappe knows by now who asks, by session or by key: whether his login still holds, and what he asks for
+auth_hooks = [
+	"giam_sat_mot_cua.organization.sessions.refuse_disabled",
+	"giam_sat_mot_cua.access.queries.guard_request",
 ]
 
 # Video bytes: signed addresses, served here on a development server and by nginx in production

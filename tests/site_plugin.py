@@ -11,6 +11,10 @@ import pytest
 SITE = os.environ.get("GSMC_TEST_SITE", "")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+	parser.addoption("--whole-matrix", action="store_true", help="every role tries every route of the matrix")
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
 	if SITE:
 		import frappe

@@ -3,15 +3,43 @@ files of the server."""
 
 from urllib.parse import unquote
 
+import frappe
+from frappe import _
+from frappe.utils import cint
+
 from giam_sat_mot_cua.access import records
+from giam_sat_mot_cua.compat import NO_OBJECTION
 
 
-def has_file_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
+def has_file_permission(doc, ptype: str | None = None, user: str | None = None) -> bool | None:
 	"""Frappe's own rules for File apply as well; this only narrows."""
-	if leaves_its_folder(doc.get("file_url")):
+	if leaves_its_folder(doc.get("file_url")) or claims_a_file(doc, user):
 		return False
 	right = "read" if ptype in (None, "read", "select", "print", "email", "report", "export") else "write"
-	return records.sees(doc.get("attached_to_doctype"), doc.get("attached_to_name"), right, user)
+	attached = doc.get("attached_to_doctype"), doc.get("attached_to_name")
+	return NO_OBJECTION if records.sees(*attached, right, user) else False
+
+
+def claims_a_file(doc, user: str | None = None) -> bool:
+	"""Whether the record would be one more for a private file that the user cannot read by any other: Frappe
+	lets whoever made a record read its file, and takes the address from him."""
+	url = doc.get("file_url") or ""
+	if not url.startswith("/private/"):
+		return False
+	if not doc.is_new() and frappe.db.get_value("File", doc.name, "file_url") == url:
+		return False
+	others = frappe.get_all("File", {"file_url": url, "name": ("!=", doc.name or "")}, pluck="name")
+	return not any(frappe.has_permission("File", "read", doc=other, user=user) for other in others)
+
+
+def keep_private(file, _method: str | None = None) -> None:
+	"""A public file is served to everybody who knows its address, and listed for everybody: no file of a
+	record of this app is one."""
+	if records.is_ours(file.get("attached_to_doctype")) and not cint(file.get("is_private")):
+		frappe.throw(
+			_("Attachments of this record are private. Tick 'Is Private' for the file and attach it again."),
+			title=_("Attachment"),
+		)
 
 
 def leaves_its_folder(url: str | None) -> bool:

@@ -1,4 +1,5 @@
-"""Who a user of this system cannot be at the same time, and where his roles come from."""
+"""Who a user of this system cannot be at the same time, where his roles come from, and whose names he is
+told."""
 
 import frappe
 from frappe import _
@@ -90,3 +91,23 @@ def full_name(user: Document) -> str:
 
 def tell(text: str) -> None:
 	frappe.msgprint(text, title=_("Roles"), indicator="orange")
+
+
+def visible_users(user: str | None = None) -> frozenset[str] | None:
+	"""Users whose names and addresses `user` (default: the session's) may be told; None means everybody's.
+
+	A unit's account is told the people of the units that it sees, and itself.
+	"""
+	user = user or frappe.session.user
+	units = scope.seen_units(user)
+	if units is None or TECHNICAL in frappe.get_roles(user):
+		return None
+	return people_of(units) | {user}
+
+
+def people_of(units: frozenset[str]) -> frozenset[str]:
+	"""Users with a granted account at one of `units`."""
+	if not units:
+		return frozenset()
+	at = {"unit": ("in", sorted(units)), "status": scope.GRANTED}
+	return frozenset(frappe.get_all("Monitoring Account", at, pluck="user", order_by="name"))

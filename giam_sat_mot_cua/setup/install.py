@@ -7,6 +7,7 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.utils import cint
 
+from giam_sat_mot_cua.access import references
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.api.links import SECRET_KEY
 from giam_sat_mot_cua.setup import seeds
@@ -19,6 +20,7 @@ def after_install() -> None:
 
 def after_migrate() -> None:
 	seed()
+	references.remove_shares()
 
 
 def before_tests() -> None:
