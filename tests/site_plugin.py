@@ -25,6 +25,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 		frappe.flags.in_test = True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+	"""Tests that look at what all the others left behind run after them."""
+	items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+
+
 def pytest_ignore_collect(collection_path, config) -> bool | None:
 	"""Files that need Frappe are left out when there is no site; `make test` always has one."""
 	needs_site = collection_path.name.startswith("test_") and "doctype" in collection_path.parts

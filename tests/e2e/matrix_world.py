@@ -64,6 +64,31 @@ def connection_reveal(world: "World", place: str):
 	return doc.insert()
 
 
+def monitoring_account(world: "World", place: str):
+	return factories.insert(
+		doctype="Monitoring Account",
+		full_name="Người Thử",
+		email=f"{factories.code('mt').lower()}@giamsat.example",
+		unit=world.units[place],
+		position="OPERATOR",
+	)
+
+
+def written(doctype: str) -> Callable:
+	"""A row of a DocType that the system writes, with the unit and the account of the place."""
+
+	def make(world: "World", place: str):
+		doc = frappe.new_doc(doctype)
+		account = world.row("Monitoring Account", place)
+		doc.update({"unit": world.units[place], "name": factories.code("MT")})
+		for df in doc.meta.get("fields", {"options": "Monitoring Account", "fieldtype": "Link"}):
+			doc.set(df.fieldname, account)
+		doc.db_insert()
+		return doc
+
+	return make
+
+
 # DocTypes that belong to units: a row of the unit at `place`. In an order in which each finds what it needs.
 ROWS: dict[str, Callable] = {
 	UNIT: lambda world, place: frappe.get_doc(UNIT, world.units[place]),
@@ -71,6 +96,11 @@ ROWS: dict[str, Callable] = {
 	"Recording Hour": recording_hour,
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
+	"Monitoring Account": monitoring_account,
+	"Account Login": written("Account Login"),
+	"Account Review Entry": written("Account Review Entry"),
+	"Approval Delegation": written("Approval Delegation"),
+	"Shared Login Report": written("Shared Login Report"),
 }
 # Texts that a program reads, so that a word in them would break the record
 UNMARKED = {
@@ -83,12 +113,18 @@ EVERYBODY = frozenset(roles.ALL_ROLES)
 MANAGING = frozenset(roles.PROVINCE_ROLES) - {roles.INTAKE_DESK_OFFICER}
 # DocTypes that belong to no unit: (who reads them, why that tells nothing of a unit)
 UNSCOPED: dict[str, tuple[frozenset[str], str]] = {
+	"Account Review": (frozenset(roles.PROVINCE_ROLES), "campaigns of the managing unit, without their rows"),
+	"Administrative Profile": (EVERYBODY, "tiers of the administration"),
 	"Monitoring Settings": (
 		frozenset({roles.MONITORING_ADMINISTRATOR, roles.MONITORING_AUDITOR}),
 		"numbers for the whole system",
 	),
 	"Position": (EVERYBODY, "names of positions"),
 	"Recorder Node": (MANAGING, "servers of the managing unit"),
+	"Register Import": (
+		frozenset({roles.MONITORING_ADMINISTRATOR}),
+		"files of the whole register, for those who import it",
+	),
 	"Storage Volume": (MANAGING, "disks of the managing unit"),
 	"Unit Level": (EVERYBODY, "levels and quotas of the regulation"),
 }
@@ -133,7 +169,8 @@ class Person:
 
 
 PEOPLE = (
-	*(Person(role, home) for home in (DISTRICT, COMMUNE) for role in roles.UNIT_ROLES),
+	*(Person(role, DISTRICT) for role in roles.UNIT_ROLES),
+	*(Person(role, COMMUNE) for role in roles.UNIT_ROLES if role != roles.COUNTER_HEAD),  # a commune has none
 	*(Person(role, None) for role in roles.PROVINCE_ROLES),
 	Person(NO_ROLE, COMMUNE),
 	Person(GUEST, None),
