@@ -11,32 +11,6 @@ from giam_sat_mot_cua.access import people
 from giam_sat_mot_cua.access.hooks import DENY
 from giam_sat_mot_cua.compat import NO_OBJECTION
 
-STANDARD_USERS = ("Administrator", "Guest")
-
-# Methods about other persons that nobody of a unit needs
-REFUSED = {
-	"frappe.core.doctype.user.user.get_email_awaiting": "mail of any account",
-	"frappe.core.doctype.user.user.has_email_account": "whether an address has an account",
-	"frappe.desk.leaderboard.get_energy_point_leaderboard": "names of all accounts",
-	"frappe.desk.page.user_profile.user_profile.get_energy_points_heatmap_data": "when a person was active",
-	"frappe.desk.page.user_profile.user_profile.get_energy_points_list": "what a person did",
-	"frappe.desk.page.user_profile.user_profile.get_energy_points_percentage_chart_data": "what a person did",
-	"frappe.desk.page.user_profile.user_profile.get_user_rank": "a person among others",
-	"frappe.email.get_contact_list": "addresses of all contacts",
-	"frappe.email.relink": "moves any message to any record",
-	"frappe.social.doctype.energy_point_log.energy_point_log.get_energy_points": "points of any account",
-	"frappe.social.doctype.energy_point_log.energy_point_log.get_reviews": "who praised whom",
-	"frappe.social.doctype.energy_point_log.energy_point_log.get_user_energy_and_review_points": (
-		"names of all accounts"
-	),
-	"frappe.utils.goal.get_monthly_goal_graph_data": "counts rows of any table",
-}
-
-
-def refuse_others(called: str) -> None:
-	if called in REFUSED and people.visible_users() is not None:
-		raise frappe.PermissionError
-
 
 def of_visible_users(doctype: str, field: str, user: str | None = None) -> str:
 	users = people.visible_users(user)

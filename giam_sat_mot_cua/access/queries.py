@@ -14,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.model import table_fields
 
-from giam_sat_mot_cua.access import directory, records, scope
+from giam_sat_mot_cua.access import records, refused_methods, scope
 from giam_sat_mot_cua.access.frappe_methods import called_method
 
 # Names under which methods of Frappe take the parts of a query, at the top of a request or in a chart or card
@@ -53,7 +53,7 @@ def guard_request() -> None:
 	if frappe.session.user == "Administrator":
 		return
 	refuse_calls_in_turn(frappe.local.form_dict)
-	directory.refuse_others(called_method())
+	refused_methods.refuse(called_method())
 	resource = resource_doctype()
 	if resource and writes_a_document():
 		return  # what is sent is a record, not a query
@@ -217,7 +217,7 @@ def may_be_called(name: str, method: str) -> bool:
 	except Exception:
 		return name == "method"  # Frappe answers what it is
 	home = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
-	if home in (frappe.get_hooks("override_whitelisted_methods") or {}) or home in directory.REFUSED:
+	if home in (frappe.get_hooks("override_whitelisted_methods") or {}) or home in refused_methods.ALL:
 		return False
 	if name == "tree_method":
 		return home.endswith(".get_children")

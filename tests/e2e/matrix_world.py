@@ -391,6 +391,10 @@ class World:
 		frappe.db.delete("Tag Link", {"tag": self.tag})
 		frappe.db.delete("Tag", {"name": self.tag})
 		frappe.db.delete("__global_search", {"content": ("like", f"{self.mark}%")})
+		for user in {*self.users.values(), *self.colleagues.values()}:
+			frappe.db.delete("Contact", {"user": user})
+			frappe.db.delete("DefaultValue", {"parent": user})
+			frappe.db.delete("Notification Settings", {"name": user})
 		for unit in self.units.values():
 			frappe.db.delete("User Permission", {"allow": UNIT, "for_value": unit})
 		frappe.db.commit()  # the running instance is to be as before
