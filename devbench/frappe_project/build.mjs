@@ -103,6 +103,16 @@ function build_options(kind, files, output) {
 	};
 }
 
+// Styles of Vue components lie in a file of their own that nothing asks for: the script brings them along.
+function bring_styles_along(result) {
+	for (const [file, meta] of Object.entries(result.metafile.outputs)) {
+		if (!meta.entryPoint || !meta.cssBundle) continue;
+		const style = JSON.stringify(fs.readFileSync(meta.cssBundle, "utf8"));
+		const code = `document.head.append(Object.assign(document.createElement("style"), { textContent: ${style} }));`;
+		fs.appendFileSync(file, `\n${code}\n`);
+	}
+}
+
 function served_names(result, app, output) {
 	const names = {};
 	for (const [file, meta] of Object.entries(result.metafile.outputs)) {
@@ -122,6 +132,7 @@ async function build_app(app) {
 	for (const [kind, found] of Object.entries(kinds)) {
 		if (!found.length) continue;
 		const result = await esbuild.build(build_options(kind, found, output));
+		bring_styles_along(result);
 		names = { ...names, ...served_names(result, app, output) };
 	}
 	console.log(`${app}: ${Object.keys(names).length} bundles`);

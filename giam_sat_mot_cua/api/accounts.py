@@ -28,7 +28,8 @@ def hand_over(account: str | None = None, received_by: str | None = None) -> dic
 		frappe.throw(_("Only a granted account is handed over."), title=_("Hand Over"))
 	if not cstr(received_by).strip():
 		frappe.throw(_("Write who receives the account."), title=_("Hand Over"))
-	doc.received_by, doc.handed_over_on = cstr(received_by).strip(), now_datetime()
+	doc.received_by = cstr(received_by).strip()
+	doc.handed_over_on = now_datetime().replace(second=0, microsecond=0)  # as the form's field has it
 	doc.save()
 	user = frappe.get_doc("User", doc.user)
 	return {

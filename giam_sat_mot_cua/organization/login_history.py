@@ -24,6 +24,7 @@ def write(user: str, outcome: str) -> None:
 		{
 			"doctype": "Account Login",
 			"account": account.name,
+			"full_name": account.full_name,
 			"unit": account.unit,
 			"outcome": outcome,
 			"happened_at": now_datetime(),

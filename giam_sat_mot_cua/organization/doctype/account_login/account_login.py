@@ -18,6 +18,7 @@ class AccountLogin(Document):
 		account: DF.Link
 		device: DF.Data | None
 		from_address: DF.Data | None
+		full_name: DF.Data | None
 		happened_at: DF.Datetime | None
 		outcome: DF.Literal["Logged In", "Login Failed", "Logged Out", "Sessions Ended"]
 		unit: DF.Link

@@ -1,5 +1,6 @@
 frappe.listview_settings["Account Login"] = {
     hide_name_column: true,
+    add_fields: ["outcome"],
     get_indicator(doc) {
         const colours = {
             "Logged In": "green",
