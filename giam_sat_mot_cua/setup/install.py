@@ -219,7 +219,16 @@ def complete_setup_wizard() -> None:
 	settings.save()
 	for user in ("Administrator", "Guest"):
 		frappe.db.set_value("User", user, "language", seeds.FIRST_SYSTEM_SETTINGS["language"])
+	use_site_time_zone()
 	frappe.clear_cache()
+
+
+def use_site_time_zone() -> None:
+	"""Frappe makes the Administrator before the site's time zone is known, and shows him all times in the
+	zone that it takes for granted."""
+	zone = frappe.db.get_single_value("System Settings", "time_zone")
+	for user in ("Administrator", "Guest"):
+		frappe.db.set_value("User", user, "time_zone", zone)
 
 
 def set_up_login_page() -> None:

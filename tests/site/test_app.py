@@ -42,6 +42,8 @@ def test_site_is_set_up_for_vietnam():
 	settings = frappe.get_doc("System Settings")
 	assert (settings.language, settings.time_zone) == ("vi", "Asia/Ho_Chi_Minh")
 	assert settings.setup_complete and settings.disable_document_sharing
+	assert frappe.db.get_value("User", "Administrator", "time_zone") == "Asia/Ho_Chi_Minh"
+	assert settings.enable_password_policy and int(settings.minimum_password_score) >= 3
 	assert set(roles.ALL_ROLES) <= set(frappe.get_all("Role", pluck="name"))
 
 
