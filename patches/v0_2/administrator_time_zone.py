@@ -1,4 +1,5 @@
-"""The Administrator is shown the times of the site's zone, not those of the one that Frappe takes for granted."""
+"""The Administrator is shown the times of the site's zone, not those of the one that Frappe takes for
+granted."""
 
 from giam_sat_mot_cua.setup import install
 
