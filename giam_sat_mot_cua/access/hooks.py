@@ -1,5 +1,7 @@
 """Frappe's permission hooks, all resting on access/scope.py. The default is deny."""
 
+from functools import partial
+
 import frappe
 
 from giam_sat_mot_cua.access import records, scope
@@ -19,7 +21,7 @@ UNIT_FIELDS = {
 DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 
-def unit_condition(doctype: str, field: str, user: str | None) -> str:
+def unit_condition(doctype: str, field: str, user: str | None = None) -> str:
 	"""SQL condition that keeps the rows of `doctype` whose `field` is a unit that `user` sees."""
 	units = scope.seen_units(user)
 	if units is None:
@@ -30,40 +32,16 @@ def unit_condition(doctype: str, field: str, user: str | None) -> str:
 	return f"`tab{doctype}`.`{field}` in ({names})"
 
 
-def account_login_conditions(user: str | None = None) -> str:
-	return unit_condition("Account Login", "unit", user)
-
-
-def account_review_entry_conditions(user: str | None = None) -> str:
-	return unit_condition("Account Review Entry", "unit", user)
-
-
-def approval_delegation_conditions(user: str | None = None) -> str:
-	return unit_condition("Approval Delegation", "unit", user)
-
-
-def camera_conditions(user: str | None = None) -> str:
-	return unit_condition("Camera", "unit", user)
-
-
-def monitoring_account_conditions(user: str | None = None) -> str:
-	return unit_condition("Monitoring Account", "unit", user)
-
-
-def shared_login_report_conditions(user: str | None = None) -> str:
-	return unit_condition("Shared Login Report", "unit", user)
-
-
-def recording_hour_conditions(user: str | None = None) -> str:
-	return unit_condition("Recording Hour", "unit", user)
-
-
-def recording_gap_conditions(user: str | None = None) -> str:
-	return unit_condition("Recording Gap", "unit", user)
-
-
-def monitored_unit_conditions(user: str | None = None) -> str:
-	return unit_condition("Monitored Unit", "name", user)
+# One for each hook, since Frappe 15 does not say which DocType it asks about
+account_login_conditions = partial(unit_condition, "Account Login", "unit")
+account_review_entry_conditions = partial(unit_condition, "Account Review Entry", "unit")
+approval_delegation_conditions = partial(unit_condition, "Approval Delegation", "unit")
+camera_conditions = partial(unit_condition, "Camera", "unit")
+monitored_unit_conditions = partial(unit_condition, "Monitored Unit", "name")
+monitoring_account_conditions = partial(unit_condition, "Monitoring Account", "unit")
+recording_gap_conditions = partial(unit_condition, "Recording Gap", "unit")
+recording_hour_conditions = partial(unit_condition, "Recording Hour", "unit")
+shared_login_report_conditions = partial(unit_condition, "Shared Login Report", "unit")
 
 
 def file_conditions(user: str | None = None) -> str:

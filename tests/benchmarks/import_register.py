@@ -2,14 +2,12 @@
 running instance. `python -m tests.benchmarks.import_register` with the environment that `make test` sets."""
 
 import json
-import re
 import secrets
 import time
 
-import requests
-
 from devbench.stack import Stack
 from giam_sat_mot_cua.setup.factories import xlsx
+from tests.benchmarks.connection import log_in
 from tests.e2e.register_import import Importer, cameras, units
 
 UNITS, CAMERAS = 151, 400
@@ -22,7 +20,7 @@ def run(stack: Stack) -> dict:
 	rows = units(prefix, UNITS - 14)[-UNITS:]
 	homes = [row["Mã đơn vị"] for row in rows if row["Cấp đơn vị"] == "Cấp xã"]
 	content = xlsx({"Đơn vị": rows, "Camera": cameras(prefix, CAMERAS, homes)})
-	importer = Importer(stack, logged_in(stack))
+	importer = Importer(stack, log_in(stack, "Monitoring Administrator"))
 	times = {"file_bytes": len(content), "units": len(rows), "cameras": CAMERAS}
 	began = time.monotonic()
 	answer = importer.upload(content)
@@ -36,16 +34,6 @@ def run(stack: Stack) -> dict:
 	times["total_s"] = round(time.monotonic() - began, 2)
 	times["target_s"] = LONGEST_S
 	return times
-
-
-def logged_in(stack: Stack) -> requests.Session:
-	person, login = requests.Session(), stack.logins["Monitoring Administrator"]
-	values = {"usr": login["user"], "pwd": login["password"]}
-	answer = person.post(stack.url + "/api/method/login", json=values, timeout=30)
-	assert answer.status_code == 200, answer.text
-	token = re.search(r'csrf_token = "([^"]*)"', person.get(stack.url + "/app", timeout=60).text)
-	person.headers["X-Frappe-CSRF-Token"] = token[1] if token else ""
-	return person
 
 
 if __name__ == "__main__":
