@@ -79,6 +79,7 @@ has_permission = {
 
 # Methods of Frappe that do not ask who sees what
 override_whitelisted_methods = {
+	"frappe.core.doctype.user.user.update_password": "giam_sat_mot_cua.organization.sessions.update_password",
 	"frappe.client.get_count": "giam_sat_mot_cua.access.frappe_methods.get_count",
 	"frappe.client.validate_link": "giam_sat_mot_cua.access.frappe_methods.validate_link",
 	"frappe.core.api.file.get_attached_images": "giam_sat_mot_cua.access.frappe_methods.get_attached_images",
@@ -124,7 +125,18 @@ override_whitelisted_methods = {
 
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
-	"*": {"validate": "giam_sat_mot_cua.access.content.refuse_markup"},
+	"*": {
+		"validate": [
+			"giam_sat_mot_cua.access.content.refuse_markup",
+			"giam_sat_mot_cua.access.files.require_readable_files",
+			"giam_sat_mot_cua.access.records.refuse_rows_alone",
+		],
+		"on_trash": "giam_sat_mot_cua.access.records.refuse_rows_alone",
+	},
+	("Administrative Profile", "Monitored Unit", "Monitoring Settings", "Position", "Unit Level"): {
+		"validate": "giam_sat_mot_cua.access.records.require_managing_unit",
+		"on_trash": "giam_sat_mot_cua.access.records.require_managing_unit",
+	},
 	"Activity Log": {"after_insert": "giam_sat_mot_cua.organization.sessions.record_failure"},
 	"Comment": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
 	"Communication": {"validate": "giam_sat_mot_cua.access.references.require_seen"},

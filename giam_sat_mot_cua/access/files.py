@@ -32,6 +32,26 @@ def claims_a_file(doc, user: str | None = None) -> bool:
 	return not any(frappe.has_permission("File", "read", doc=other, user=user) for other in others)
 
 
+def require_readable_files(doc, _method: str | None = None) -> None:
+	"""A record may name a file only if the person can read it: Frappe hangs whatever address is named on the
+	record, and whoever sees the record then reads the file."""
+	if not records.is_ours(doc.doctype):
+		return
+	for field in doc.meta.get("fields", {"fieldtype": ("in", ("Attach", "Attach Image"))}):
+		url = doc.get(field.fieldname)
+		if not url or not doc.has_value_changed(field.fieldname):
+			continue
+		found = frappe.get_all("File", {"file_url": url}, pluck="name", order_by="name")
+		if not any(frappe.has_permission("File", "read", doc=name) for name in found):
+			frappe.throw(
+				_("The file in {0} is not there, or you may not read it. Attach it again.").format(
+					frappe.bold(_(field.label))
+				),
+				frappe.PermissionError,
+				title=_("Attachment"),
+			)
+
+
 def keep_private(file, _method: str | None = None) -> None:
 	"""A public file is served to everybody who knows its address, and listed for everybody: no file of a
 	record of this app is one."""

@@ -6,6 +6,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access import scope
+
 
 @lru_cache
 def modules() -> frozenset[str]:
@@ -38,6 +40,27 @@ def require(doctype: str | None, name: str | None, right: str = "read") -> None:
 def require_reminded(reminder, _method: str | None = None) -> None:
 	"""Nobody sets a reminder on a record that he does not see."""
 	require(reminder.get("reminder_doctype"), reminder.get("reminder_docname"))
+
+
+def refuse_rows_alone(row: Document, _method: str | None = None) -> None:
+	"""A row of a table is written and removed with the record that holds it, whose rules it would pass by."""
+	if row.meta.istable and is_ours(row.doctype):
+		frappe.throw(
+			_("Rows of {0} are changed in the record that holds them.").format(frappe.bold(_(row.doctype))),
+			frappe.PermissionError,
+			title=_(row.doctype),
+		)
+
+
+def require_managing_unit(doc: Document, _method: str | None = None) -> None:
+	"""For what decides who sees and decides: an administrator's role at another unit is not enough (Article
+	6.3a)."""
+	if not scope.acts_for_managing_unit():
+		frappe.throw(
+			_("Only the managing unit changes this record (Article 6.3)."),
+			frappe.PermissionError,
+			title=_(doc.doctype),
+		)
 
 
 def refuse_change(doc: Document) -> None:

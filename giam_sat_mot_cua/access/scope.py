@@ -122,7 +122,7 @@ def delegation_in_force(substitute: str, unit: str, at: datetime) -> str | None:
 	rows = frappe.get_all(
 		"Approval Delegation",
 		{"substitute": substitute, "unit": unit, "valid_from": ("<=", at), "valid_until": (">", at)},
-		["name", "leader_user", "withdrawn_on"],
+		["name", "leader", "leader_user", "withdrawn_on"],
 		order_by="valid_from desc",
 	)
 	for row in rows:
@@ -130,6 +130,7 @@ def delegation_in_force(substitute: str, unit: str, at: datetime) -> str | None:
 		if (
 			(not row.withdrawn_on or row.withdrawn_on > at)
 			and leader
+			and leader.name == row.leader
 			and leader.unit == unit
 			and leader.approves_extraction
 		):

@@ -24,6 +24,8 @@ def hand_over(account: str | None = None, received_by: str | None = None) -> dic
 			frappe.PermissionError,
 			title=_("Hand Over"),
 		)
+	if doc.user == frappe.session.user:
+		frappe.throw(_("Nobody decides about his own account."), frappe.PermissionError)
 	if doc.status != scope.GRANTED:
 		frappe.throw(_("Only a granted account is handed over."), title=_("Hand Over"))
 	if not cstr(received_by).strip():

@@ -71,14 +71,22 @@ def figures(review: str | None) -> dict[str, int]:
 	return {"total": len(rows), **{key: counts[key] for key in ("undecided", CONFIRM, CHANGE, REVOKE)}}
 
 
+def status_now(review: str) -> str:
+	"""As it is now, not as an older snapshot of the transaction has it."""
+	return frappe.db.get_value("Account Review", review, "status", for_update=True)
+
+
+def entries_now(review: str) -> list[frappe._dict]:
+	"""[{"name", "account", "decision", "remark", "status"}], with what others decided a moment ago."""
+	table = frappe.qb.DocType("Account Review Entry")
+	query = frappe.qb.from_(table).where(table.review == review).orderby(table.unit).orderby(table.name)
+	fields = (table.name, table.account, table.decision, table.remark, table.status)
+	return query.select(*fields).for_update().run(as_dict=True)
+
+
 def carry_out(review) -> None:
 	"""Revokes what the units gave back; proposes for suspension what nobody decided about."""
-	for entry in frappe.get_all(
-		"Account Review Entry",
-		{"review": review.name},
-		["name", "account", "decision", "remark"],
-		order_by="unit, name",
-	):
+	for entry in entries_now(review.name):
 		status, outcome = entries.CLOSED, None
 		if entry.decision == REVOKE:
 			outcome = revoke(entry, review)
@@ -103,12 +111,9 @@ def revoke(entry, review) -> str:
 def suspend_undecided(review) -> int:
 	"""Suspends the granted accounts that were proposed for it; returns how many."""
 	count = 0
-	for entry in frappe.get_all(
-		"Account Review Entry",
-		{"review": review.name, "status": entries.SUSPENSION_PROPOSED},
-		["name", "account"],
-		order_by="unit, name",
-	):
+	for entry in entries_now(review.name):
+		if entry.status != entries.SUSPENSION_PROPOSED or entry.decision:
+			continue
 		account = frappe.get_doc("Monitoring Account", entry.account)
 		if account.status != "Granted" or account.user == frappe.session.user:
 			continue

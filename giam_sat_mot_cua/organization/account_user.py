@@ -95,8 +95,9 @@ def keep_home_unit(user: str, account) -> None:
 def disable(user: str, keep_roles: bool) -> None:
 	"""Switches the login off. Not by saving the User: Frappe refuses that where the Administrator is the
 	only System Manager, as it is here on purpose."""
-	frappe.db.set_value("User", user, {"enabled": 0, "api_key": None})
+	frappe.db.set_value("User", user, {"enabled": 0, "api_key": None, "reset_password_key": None})
 	if not keep_roles:
+		remove_encrypted_password("User", user, "password")  # a later account is handed over anew
 		clear_role_profile(user)
 		frappe.db.delete("Has Role", {"parent": user, "parenttype": "User"})
 	remove_encrypted_password("User", user, "api_secret")

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+import frappe
+from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
@@ -35,6 +37,7 @@ def effective_row(rows: Iterable, day: date):
 def bring_together(doc: Document, dated: DatedField) -> None:
 	"""Sets fields and rows of `doc` as of today. Every row has its date by now."""
 	before, today = doc.get_doc_before_save(), getdate()
+	keep_the_past(doc, before, dated, today)
 	rows = doc.get(dated.table)
 	shown = {field: doc.get(field) or None for field in dated.fields}
 	stored = {field: before.get(field) or None for field in dated.fields} if before else {}
@@ -47,6 +50,21 @@ def bring_together(doc: Document, dated: DatedField) -> None:
 		row = row or doc.append(dated.table, {"valid_from": today})
 		row.update(columns(dated, shown))
 	show_today(doc, dated, today)
+
+
+def keep_the_past(doc: Document, before: Document | None, dated: DatedField, today: date) -> None:
+	"""What counted on days that are over is history; the site's Administrator corrects an error in it."""
+	if not before or frappe.session.user == "Administrator":
+		return
+	now = facts(doc, dated)
+	for fact, row in zip(facts(before, dated), before.get(dated.table), strict=True):
+		if getdate(row.valid_from) < today and fact not in now:
+			frappe.throw(
+				_("The row that begins on {0} is history and stays as it is. Add a row for a change.").format(
+					frappe.bold(frappe.format(row.valid_from, "Date"))
+				),
+				title=_(doc.meta.get_label(dated.table)),
+			)
 
 
 def show_today(doc: Document, dated: DatedField, today: date) -> None:
@@ -71,11 +89,11 @@ def first_day(doc: Document, dated: DatedField, today: date) -> date:
 
 
 def rows_changed(doc: Document, before: Document, dated: DatedField) -> bool:
-	facts = [
-		[
-			(str(getdate(row.valid_from)), *(row.get(column) or "" for column in dated.fields.values()))
-			for row in each.get(dated.table)
-		]
-		for each in (before, doc)
+	return facts(before, dated) != facts(doc, dated)
+
+
+def facts(doc: Document, dated: DatedField) -> list[tuple]:
+	return [
+		(str(getdate(row.valid_from)), *(row.get(column) or "" for column in dated.fields.values()))
+		for row in doc.get(dated.table)
 	]
-	return facts[0] != facts[1]

@@ -3,7 +3,9 @@
 Frappe's own Activity Log is emptied after some months and is not tied to accounts, so it is no history.
 """
 
+import re
 from datetime import timedelta
+from ipaddress import ip_address
 
 import frappe
 from frappe.utils import get_datetime, now_datetime
@@ -12,6 +14,7 @@ from giam_sat_mot_cua.organization import notices
 
 LOGGED_IN, FAILED, LOGGED_OUT, ENDED = "Logged In", "Login Failed", "Logged Out", "Sessions Ended"
 DEVICE_LETTERS = 140
+UNPLAIN = re.compile(r"[^ -;=?-~]")
 MOST_ADDRESSES = 20
 
 
@@ -49,13 +52,18 @@ def latest_account(user: str) -> frappe._dict | None:
 
 
 def address() -> str:
-	return getattr(frappe.local, "request_ip", None) or ""
+	"""Where the request came from; blank when what it says of it is no address."""
+	try:
+		return str(ip_address(getattr(frappe.local, "request_ip", None) or ""))
+	except ValueError:
+		return ""
 
 
 def device() -> str:
 	if not getattr(frappe.local, "request", None):
 		return ""
-	return str(frappe.local.request.headers.get("User-Agent") or "")[:DEVICE_LETTERS]
+	told = str(frappe.local.request.headers.get("User-Agent") or "")
+	return UNPLAIN.sub("", told)[:DEVICE_LETTERS]  # whatever a browser says, the row must be written
 
 
 def other_addresses(user: str, besides_session: str | None = None) -> list[str]:

@@ -1,6 +1,7 @@
 """Logins and sessions: who comes in, from where, and who is turned away (Articles 5.5, 5.10)."""
 
 import frappe
+from frappe.core.doctype.user import user as user_module
 from frappe.model.document import Document
 
 from giam_sat_mot_cua.access.frappe_methods import called_method
@@ -8,6 +9,22 @@ from giam_sat_mot_cua.organization import login_history
 
 NOBODY = ("Guest", "Administrator")
 NOTED_FOR_S = 600  # one session from one more address is noted at most this often
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+def update_password(
+	new_password: str,
+	logout_all_sessions: int | str = 0,
+	key: str | None = None,
+	old_password: str | None = None,
+):
+	"""Frappe logs in whoever sets a password, without asking for the second factor. With a link's key the way
+	leads to the login page here."""
+	answer = user_module.update_password(new_password, logout_all_sessions, key, old_password)
+	if not key or frappe.session.user == "Guest":
+		return answer  # one's own password while logged in, or what Frappe has against the link
+	frappe.local.login_manager.logout()
+	return "/login"
 
 
 def note_login(login_manager) -> None:

@@ -247,6 +247,39 @@ def test_forged_states_are_refused_on_every_route(stack, session, rows, role):
 	assert stored == ("Proposed", None, state_for("Proposed"))
 
 
+def test_a_password_link_leads_to_the_login_page(stack, session, rows):
+	doc = granted("NB-HL-NM", factory_position(rows))
+	links = session("Monitoring Administrator").post(
+		stack.url + "/api/method/giam_sat_mot_cua.api.accounts.hand_over",
+		json={"account": doc.name, "received_by": doc.full_name},
+		timeout=60,
+	)
+	key = links.json()["message"]["password_link"].split("key=")[1]
+	person = requests.Session()
+	new = "Mat-khau-rat-dai-" + secrets.token_hex(6)
+	answer = person.post(
+		stack.url + "/api/method/frappe.core.doctype.user.user.update_password",
+		data={"new_password": new, "key": key},
+		timeout=60,
+	)
+	assert answer.status_code == 200 and answer.json()["message"] == "/login", answer.text[:300]
+	assert person.get(stack.url + "/api/resource/Camera", timeout=30).status_code == 403
+	log_in(stack, doc.user, password=new)
+
+
+def test_an_odd_browser_leaves_its_trace(stack, rows):
+	doc = granted("NB-HL-NM", factory_position(rows))
+	person = requests.Session()
+	person.headers["User-Agent"] = "x <a"
+	values = {"usr": doc.user, "pwd": "sai"}
+	assert person.post(stack.url + "/api/method/login", json=values, timeout=30).status_code == 401
+	values["pwd"] = PASSWORD
+	assert person.post(stack.url + "/api/method/login", json=values, timeout=30).status_code == 200
+	rows()
+	told = frappe.get_all("Account Login", {"account": doc.name}, pluck="outcome", order_by="creation")
+	assert told == ["Login Failed", "Logged In"]
+
+
 def test_a_second_factor_is_asked_for_and_registered_at_the_handover(stack, session, rows):
 	pyotp = pytest.importorskip("pyotp")
 	doc = granted("NB-HL-NM", factory_position(rows))

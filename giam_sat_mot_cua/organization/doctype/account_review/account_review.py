@@ -4,7 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
-from giam_sat_mot_cua.organization import account_reviews
+from giam_sat_mot_cua.organization import account_reviews, quotas
 from giam_sat_mot_cua.recording.observed import keep_stored
 
 SYSTEM_FIELDS = ("status", "opened_on", "closed_on", "closed_by")
@@ -32,6 +32,10 @@ class AccountReview(Document):
 		title: DF.Data
 	# end: auto-generated types
 
+	def check_if_latest(self):
+		quotas.take_turn()
+		super().check_if_latest()
+
 	def onload(self):
 		self.set_onload("figures", account_reviews.figures(self.name))
 
@@ -50,7 +54,9 @@ class AccountReview(Document):
 		self.validate_due_date()
 
 	def require_no_open_review(self):
-		other = frappe.db.get_value("Account Review", {"status": OPEN}, ["name", "title"], as_dict=True)
+		other = frappe.db.get_value(
+			"Account Review", {"status": OPEN}, ["name", "title"], as_dict=True, for_update=True
+		)
 		if other:
 			frappe.throw(
 				_("The review {0} ({1}) is still open. Close it first.").format(
@@ -75,14 +81,19 @@ class AccountReview(Document):
 			_("An account review is history: it can be closed, never deleted."), title=_("Account Review")
 		)
 
+	def require_managing_unit(self):
+		self.reload()  # as it is stored: what a request sends of it counts for nothing
+		quotas.take_turn()
+		self.check_permission("write")
+		if not scope.acts_for_managing_unit():
+			raise frappe.PermissionError
+
 	@frappe.whitelist(methods=["POST"])
 	def close(self):
 		"""Carries out what the units decided and ends the review. Accounts that nobody decided about are
 		proposed for suspension."""
-		self.check_permission("write")
-		if not scope.acts_for_managing_unit():
-			raise frappe.PermissionError
-		if self.status == CLOSED:
+		self.require_managing_unit()
+		if account_reviews.status_now(self.name) != OPEN:
 			frappe.throw(_("This review is already closed."), title=_("Account Review"))
 		account_reviews.carry_out(self)
 		self.status, self.closed_on, self.closed_by = CLOSED, now_datetime(), frappe.session.user
@@ -92,7 +103,5 @@ class AccountReview(Document):
 	@frappe.whitelist(methods=["POST"])
 	def suspend_undecided(self):
 		"""Suspends the accounts that were proposed for it. Returns how many."""
-		self.check_permission("write")
-		if not scope.acts_for_managing_unit():
-			raise frappe.PermissionError
+		self.require_managing_unit()
 		return account_reviews.suspend_undecided(self)

@@ -94,6 +94,34 @@ class TestAccountReview(IntegrationTestCase):
 		self.assertEqual(frappe.db.get_value("Monitoring Account", left.account, "status"), "Suspended")
 		self.assertFalse(frappe.db.get_value("User", self.leader, "enabled"))
 
+	def test_a_closed_review_is_not_closed_again_nor_made_closed(self):
+		review = self.review()
+		review.close()
+		values = {"doctype": "Account Review", "title": "x", "due_on": getdate(), "status": "Open"}
+		for forged in (
+			{**review.as_dict(), "status": "Open", "opened_on": "2001-01-01"},
+			{**values, "name": "RS-GIA", "__islocal": 1},
+		):
+			before = frappe.db.get_value("Account Review", review.name, ["opened_on", "closed_on"])
+			with (
+				self.subTest(forged["name"]),
+				self.assertRaises((frappe.ValidationError, frappe.DoesNotExistError)),
+			):
+				frappe.get_doc(forged).close()
+			self.assertEqual(
+				frappe.db.get_value("Account Review", review.name, ["opened_on", "closed_on"]), before
+			)
+
+	def test_decided_accounts_are_never_suspended_with_the_undecided(self):
+		review = self.review()
+		review.close()
+		entry = self.entry(self.leader)
+		frappe.db.set_value(
+			"Account Review Entry", entry.name, "decision", "Confirm"
+		)  # as a lost race left it
+		frappe.db.delete("Account Review Entry", {"name": ("!=", entry.name)})
+		self.assertEqual(review.suspend_undecided(), 0)
+
 	def test_what_is_overdue_is_listed_within_the_view(self):
 		review = self.review()
 		frappe.db.set_value("Account Review", review.name, "due_on", add_days(getdate(), -3))

@@ -5,6 +5,7 @@ from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import refuse_change
+from giam_sat_mot_cua.organization import quotas
 from giam_sat_mot_cua.recording.observed import keep_stored
 
 OBSERVED = (
@@ -54,6 +55,10 @@ class AccountReviewEntry(Document):
 		unit: DF.Link
 	# end: auto-generated types
 
+	def check_if_latest(self):
+		quotas.take_turn()  # a review is not closed while somebody decides
+		super().check_if_latest()
+
 	def validate(self):
 		if self.flags.by_system:
 			return
@@ -86,7 +91,7 @@ class AccountReviewEntry(Document):
 		return scope.require_approver(self.unit)
 
 	def require_open_review(self):
-		if frappe.db.get_value("Account Review", self.review, "status") != "Open":
+		if frappe.db.get_value("Account Review", self.review, "status", for_update=True) != "Open":
 			frappe.throw(_("This review is closed: its decisions stand."), title=_("Account Review Entry"))
 
 	def require_remark(self):

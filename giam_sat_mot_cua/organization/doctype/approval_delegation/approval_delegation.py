@@ -164,6 +164,7 @@ class ApprovalDelegation(Document):
 	@frappe.whitelist(methods=["POST"])
 	def withdraw(self, reason: str | None = None):
 		"""Ends the delegation now."""
+		self.reload()  # as it is stored: what a request sends of it counts for nothing
 		self.require_right()
 		if self.status in (ENDED, WITHDRAWN):
 			frappe.throw(_("This delegation has already ended."), title=_("Approval Delegation"))

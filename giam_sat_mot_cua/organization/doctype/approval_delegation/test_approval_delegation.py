@@ -6,7 +6,7 @@ from frappe.utils import getdate, now_datetime
 from giam_sat_mot_cua.access import roles, scope
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.organization.doctype.approval_delegation import approval_delegation
-from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.setup import factories, granted_account
 
 
 class TestApprovalDelegation(IntegrationTestCase):
@@ -62,6 +62,22 @@ class TestApprovalDelegation(IntegrationTestCase):
 		self.assertIsNone(scope.approval_basis(self.unit.name, self.head))
 		self.assertEqual(row.status, "Withdrawn")
 		self.assertRaises(frappe.ValidationError, row.withdraw, "lần nữa")
+
+	def test_a_forged_document_withdraws_nothing(self):
+		row = self.delegation().insert()
+		stranger = factories.user(roles.UNIT_LEADER, factories.unit("DISTRICT").name).name
+		frappe.set_user(stranger)
+		forged = frappe.get_doc({**row.as_dict(), "leader_user": stranger})
+		self.assertRaises(frappe.PermissionError, forged.withdraw, "giả mạo")
+		frappe.set_user("Administrator")
+		self.assertFalse(frappe.db.get_value("Approval Delegation", row.name, "withdrawn_on"))
+
+	def test_it_belongs_to_one_account_of_the_leader(self):
+		self.delegation().insert()
+		old = factories.account(self.leader)
+		frappe.db.set_value("Monitoring Account", old, {"status": "Revoked", "user": None})
+		granted_account.write(self.leader, "Trở lại", roles.UNIT_LEADER, self.unit.name, "2/QĐ")
+		self.assertIsNone(scope.approval_basis(self.unit.name, self.head))
 
 	def test_it_lapses_with_the_leaders_account(self):
 		self.delegation().insert()

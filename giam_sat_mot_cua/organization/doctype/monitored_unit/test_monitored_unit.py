@@ -175,6 +175,21 @@ class TestMonitoredUnit(IntegrationTestCase):
 		unit.reload()
 		self.assertEqual((unit.responsible_head, unit.head_title), ("Bà Ba", "Quyền Chủ tịch"))
 
+	def test_what_is_over_stays_as_it_was(self):
+		unit = factories.unit(responsible_head="Bà Một", head_since=self.days(-50), valid_from=self.days(-50))
+		district = factories.unit("DISTRICT", is_group=1)
+		unit.append("superiors", {"superior": district.name, "valid_from": self.days(-40)})
+		unit.save()
+		frappe.set_user(factories.user(roles.MONITORING_ADMINISTRATOR).name)
+		for table in ("superiors", "heads"):
+			changed = frappe.get_doc("Monitored Unit", unit.name)
+			changed.set(table, [])
+			with self.subTest(table), self.assertRaises(frappe.ValidationError):
+				changed.save()
+		changed = frappe.get_doc("Monitored Unit", unit.name)
+		changed.append("heads", {"person_name": "Ông Hai", "valid_from": self.days(3)})
+		changed.save()
+
 	def test_heads_from_before_get_their_first_row_from_the_patch(self):
 		unit = factories.unit(responsible_head="Bà Một", head_since=self.days(-50))
 		frappe.db.delete("Unit Head", {"parent": unit.name})

@@ -1,3 +1,5 @@
+import re
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -8,6 +10,7 @@ from giam_sat_mot_cua.organization import account_user, notices, quotas
 from giam_sat_mot_cua.organization.doctype.monitoring_account import account_states as states
 from giam_sat_mot_cua.recording.observed import keep_stored
 
+EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 # Written by this controller alone, whatever a request sends.
 SYSTEM_FIELDS = (
 	"user",
@@ -63,6 +66,8 @@ class MonitoringAccount(Document):
 		user: DF.Link | None
 		workflow_state: DF.Link | None
 	# end: auto-generated types
+
+	before = None  # the document as stored, while it is saved
 
 	def check_if_latest(self):
 		quotas.take_turn()
@@ -134,6 +139,8 @@ class MonitoringAccount(Document):
 		if self.previous in states.OPEN_TO_UNIT:
 			return self.require_own_unit(scope.home_unit())
 		self.require_managing_unit()
+		if self.user and self.user == frappe.session.user:
+			self.refuse(_("Nobody decides about his own account."))
 
 	def require_transition(self):
 		who = states.TRANSITIONS.get((self.previous, self.status))
@@ -147,7 +154,8 @@ class MonitoringAccount(Document):
 			self.refuse(_("Nobody decides about his own account."))
 		if who == states.MANAGING or scope.acts_for_managing_unit():
 			return self.require_managing_unit()
-		self.proposal_basis = scope.require_approver(self.before.unit)
+		self.require_own_unit(scope.home_unit())
+		self.proposal_basis = scope.require_approver(self.unit)
 
 	def require_own_unit(self, home: str | None):
 		"""Drafts are prepared by the people of the unit itself, or by the managing unit for it."""
@@ -188,6 +196,11 @@ class MonitoringAccount(Document):
 		self.full_name = " ".join(cstr(self.full_name).split())
 		self.email = cstr(self.email).strip().lower()
 		self.officer_code = cstr(self.officer_code).strip() or None
+		if self.email and not EMAIL.fullmatch(self.email):
+			frappe.throw(
+				_("Write one e-mail address of this person, for example ten@ninhbinh.gov.vn."),
+				title=_("Email (login name)"),
+			)
 
 	def require_one_account_per_person(self):
 		"""One person, one account (Article 5.10). Two that are granted at once meet at the one User."""

@@ -359,6 +359,80 @@ class TestMonitoringAccount(IntegrationTestCase):
 				api.hand_over(account.name, "x")
 			frappe.set_user("Administrator")
 
+	# What was tried past the rules
+
+	def test_rows_are_written_with_their_record_only(self):
+		account = self.granted()
+		admin = factories.user(roles.MONITORING_ADMINISTRATOR).name
+		for user in ("Administrator", admin):
+			frappe.set_user(user)
+			for values in (
+				{"doctype": "Account Assignment", "parent": account.name, "parenttype": "Monitoring Account"}
+				| {"parentfield": "assignments", "unit": self.district.name, "position": "LEADER"}
+				| {"valid_from": "2001-01-01 00:00:00"},
+				{"doctype": "Unit Level Quota", "parent": "COMMUNE", "parenttype": "Unit Level"}
+				| {"parentfield": "quotas", "position": "AUDITOR", "scope": "All Units", "quota": 9},
+				{"doctype": "Unit Superior", "parent": self.unit.name, "parenttype": "Monitored Unit"}
+				| {"parentfield": "superiors", "valid_from": "2001-01-01"},
+			):
+				with self.subTest(values["doctype"], user=user), self.assertRaises(frappe.PermissionError):
+					frappe.get_doc(values).insert()
+			row = account.assignments[0]
+			with self.assertRaises(frappe.PermissionError):
+				frappe.delete_doc("Account Assignment", row.name)
+			with self.assertRaises(frappe.PermissionError):
+				frappe.get_doc("Account Assignment", row.name).save()
+
+	def test_a_file_that_one_may_not_read_is_not_named(self):
+		file = factories.insert(doctype="File", file_name="mat.txt", content="riêng", is_private=1)
+		self.as_person(roles.UNIT_LEADER)
+		for url in (file.file_url, "/private/files/../x", "javascript:alert(1)", "/files/khong-co.txt"):
+			with self.subTest(url), self.assertRaises(frappe.PermissionError):
+				self.draft("OPERATOR", document_file=url)
+		own = frappe.get_doc(
+			{"doctype": "File", "file_name": "cua-toi.txt", "content": "của tôi", "is_private": 1}
+		).insert()
+		self.draft("OPERATOR", document_file=own.file_url)
+
+	def test_a_leader_proposes_for_his_own_unit_whatever_he_sends(self):
+		account = self.draft("OPERATOR", unit=self.district)
+		self.as_person(roles.UNIT_LEADER, self.district)
+		account.reload()
+		account.unit, account.workflow_state = self.unit.name, state_for("Proposed")
+		self.assertRaises(frappe.PermissionError, account.save)
+
+	def test_units_delete_their_own_drafts(self):
+		self.as_person(roles.UNIT_LEADER)
+		self.draft("OPERATOR").delete()
+
+	def test_addresses_that_are_none_are_refused(self):
+		for email in ("a@x.vn, b@x.vn", "['a@x.vn']", "a b@x.vn", "a@x", ""):
+			with self.subTest(email), self.assertRaises(frappe.ValidationError):
+				self.draft(email=email)
+
+	def test_an_administrators_role_at_another_unit_administers_nothing(self):
+		user = factories.user(roles.UNIT_LEADER, self.unit.name).name
+		frappe.db.set_value("Has Role", {"parent": user}, "role", roles.MONITORING_ADMINISTRATOR)
+		frappe.clear_cache(user=user)
+		frappe.set_user(user)
+		for doctype, name in (
+			("Unit Level", "COMMUNE"),
+			("Position", "LEADER"),
+			("Monitored Unit", self.unit.name),
+			("Monitoring Settings", "Monitoring Settings"),
+		):
+			doc = frappe.get_doc(doctype, name)
+			with self.subTest(doctype), self.assertRaises(frappe.PermissionError):
+				doc.save()
+
+	def test_a_position_in_use_keeps_its_roles(self):
+		self.granted()
+		for values in ({"role_profile": None}, {"active": 0}):
+			position = frappe.get_doc("Position", "LEADER")
+			position.update(values)
+			with self.subTest(values), self.assertRaises(frappe.ValidationError):
+				position.save()
+
 	# People from before
 
 	def test_people_from_before_keep_their_view(self):

@@ -2,6 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.people import roles_of
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.organization import account_user
@@ -25,6 +26,19 @@ class Position(Document):
 
 	def validate(self):
 		self.require_own_roles()
+		self.keep_accounts_working()
+
+	def keep_accounts_working(self):
+		if self.is_new() or (self.active and self.role_profile):
+			return
+		count = frappe.db.count("Monitoring Account", {"position": self.name, "status": scope.GRANTED})
+		if count:
+			frappe.throw(
+				_(
+					"{0} granted accounts hold this position and would lose all access. Transfer or revoke them first."
+				).format(count),
+				title=_("Position"),
+			)
 
 	def on_update(self):
 		if not self.is_new() and self.has_value_changed("role_profile"):

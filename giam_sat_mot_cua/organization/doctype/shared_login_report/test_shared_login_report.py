@@ -66,6 +66,17 @@ class TestSharedLoginReport(IntegrationTestCase):
 		report.explanation = "khác"
 		self.assertRaises(frappe.PermissionError, report.save)
 
+	def test_odd_addresses_and_devices_lose_no_row(self):
+		frappe.local.request = frappe._dict(headers={"User-Agent": "x <a onload=1>\0é" + "y" * 900})
+		self.addCleanup(setattr, frappe.local, "request", None)
+		for told, kept in (("10.1.2.3", "10.1.2.3"), ("<a", ""), ("x" * 300, ""), (None, "")):
+			frappe.local.request_ip = told
+			login_history.write(self.user, login_history.FAILED)
+			row = frappe.get_last_doc("Account Login", {"account": factories.account(self.user)})
+			self.assertEqual((row.from_address or "", row.outcome), (kept, "Login Failed"))
+			self.assertTrue(row.device.startswith("x a onload=1"))
+			frappe.db.delete("Account Login", {"name": row.name})
+
 	def test_logins_are_written_by_the_system_alone(self):
 		login_history.write(self.user, login_history.LOGGED_IN)
 		row = frappe.get_last_doc("Account Login", {"account": factories.account(self.user)})
