@@ -44,6 +44,7 @@ def enable(account) -> str:
 		"email": account.email,
 		"first_name": account.full_name,
 		"last_name": None,
+		"username": user.username or account.email,  # two persons may have one name
 		"mobile_no": account.mobile_no or None,
 		"enabled": 1,
 		"language": user.language or "vi",
@@ -61,8 +62,16 @@ def enable(account) -> str:
 	user.send_welcome_email = 0
 	user.flags.no_welcome_mail = True
 	user.flags.ignore_permissions = True  # logins are made by granting an account and in no other way
-	user.save()
+	save_quietly(user)
 	return user.name
+
+
+def save_quietly(user) -> None:
+	"""Frappe tells whoever saves a User of names that it chose and roles that it tried to give; who grants an
+	account has not asked."""
+	told = len(frappe.local.message_log)
+	user.save()
+	del frappe.local.message_log[told:]
 
 
 def is_in_line(user, values: dict, profile: str | None) -> bool:
