@@ -24,6 +24,7 @@ def update_password(
 	if not key or frappe.session.user == "Guest":
 		return answer  # one's own password while logged in, or what Frappe has against the link
 	frappe.local.login_manager.logout()
+	frappe.set_user("Guest")  # else the end of the request would put the session back into the cache
 	return "/login"
 
 
