@@ -78,6 +78,7 @@ def test_an_account_from_proposal_to_suspension(browser, stack, position):  # no
 	becomes(browser, "Đã cấp")
 	act(browser, "Tạm khóa")
 	wait_for(lambda: "Lý do quyết định" in shown(browser, ".modal.show"), 30, "nobody asks why")
+	wait_for(lambda: browser.execute_script("return Boolean(cur_dialog)"), 30, "the question did not open")
 	answer = "cur_dialog.set_value('reason', 'Nghỉ phép dài ngày')"
 	browser.execute_script(f"return {answer}.then(() => cur_dialog.get_primary_btn().click())")
 	becomes(browser, "Tạm khóa")
