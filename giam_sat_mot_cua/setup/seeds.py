@@ -145,7 +145,6 @@ FIRST_SYSTEM_SETTINGS = {
 	"disable_system_update_notification": 1,  # it would ask the internet
 	"disable_change_log_notification": 1,
 	"login_with_email_link": 0,  # whoever reads the mailbox would be let in
-	"allow_error_traceback": 0,  # it would tell file names and code to everybody
 	"enable_password_policy": 1,
 	"minimum_password_score": "3",
 	"allow_consecutive_login_attempts": 5,
