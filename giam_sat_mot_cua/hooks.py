@@ -79,6 +79,7 @@ has_permission = {
 
 # Methods of Frappe that do not ask who sees what
 override_whitelisted_methods = {
+	"frappe.core.doctype.user.user.reset_password": "giam_sat_mot_cua.organization.sessions.reset_password",
 	"frappe.core.doctype.user.user.update_password": "giam_sat_mot_cua.organization.sessions.update_password",
 	"frappe.client.get_count": "giam_sat_mot_cua.access.frappe_methods.get_count",
 	"frappe.client.validate_link": "giam_sat_mot_cua.access.frappe_methods.validate_link",
@@ -128,6 +129,7 @@ doc_events = {
 	"*": {
 		"validate": [
 			"giam_sat_mot_cua.access.content.refuse_markup",
+			"giam_sat_mot_cua.access.content.refuse_formula",
 			"giam_sat_mot_cua.access.files.require_readable_files",
 			"giam_sat_mot_cua.access.records.refuse_rows_alone",
 		],

@@ -10,6 +10,7 @@ from frappe.model.document import Document
 from giam_sat_mot_cua.access import records, scope
 
 PLAIN = ("Data", "Small Text", "Text", "Long Text", "Link", "Select")
+FORMULA = re.compile(r"\s*[=@]")
 MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
 HIDDEN = "***"
 
@@ -26,6 +27,20 @@ def refuse_markup(doc: Document, _method: str | None = None) -> None:
 				_(
 					"{0} holds characters of a program text (< followed by a letter). Write it without them."
 				).format(frappe.bold(_(field.label or field.fieldname))),
+				title=_(doc.doctype),
+			)
+
+
+def refuse_formula(doc: Document, _method: str | None = None) -> None:
+	"""A name that begins like a formula is one to the spreadsheet program that opens an exported list."""
+	if not records.is_ours(doc.doctype):
+		return
+	for field in doc.meta.get("fields", {"fieldtype": "Data"}):
+		if FORMULA.match(str(doc.get(field.fieldname) or "")):
+			frappe.throw(
+				_("{0} cannot begin with = or @: spreadsheet programs take that for a formula.").format(
+					frappe.bold(_(field.label or field.fieldname))
+				),
 				title=_(doc.doctype),
 			)
 

@@ -14,8 +14,9 @@ import frappe
 from frappe import _
 from frappe.model import table_fields
 
-from giam_sat_mot_cua.access import records, refused_methods, scope
+from giam_sat_mot_cua.access import records, refused_methods, scope, values
 from giam_sat_mot_cua.access.frappe_methods import called_method
+from giam_sat_mot_cua.access.values import parsed
 
 # Names under which methods of Frappe take the parts of a query, at the top of a request or in a chart or card
 COLUMNS = (
@@ -49,15 +50,17 @@ KEYWORDS = ("and", "or")
 
 
 def guard_request() -> None:
-	"""Runs once it is known who asks, before the request is answered. Raises frappe.PermissionError."""
+	"""Runs once it is known who asks, before the request is answered. Raises frappe.PermissionError, and
+	frappe.ValidationError for records with values that cannot be."""
+	resource = resource_doctype()
+	sends_a_record = bool(resource) and writes_a_document()
+	values.check_request(frappe.local.form_dict, resource if sends_a_record else None)
 	if frappe.session.user == "Administrator":
 		return
 	refuse_calls_in_turn(frappe.local.form_dict)
 	refused_methods.refuse(called_method())
-	resource = resource_doctype()
-	if resource and writes_a_document():
-		return  # what is sent is a record, not a query
-	check_query(frappe.local.form_dict, resource)
+	if not sends_a_record:
+		check_query(frappe.local.form_dict, resource)
 
 
 def check_query(request: dict, doctype: str | None = None) -> None:
@@ -243,15 +246,6 @@ def writes_a_document() -> bool:
 def is_nested(condition) -> bool:
 	"""[[…], …]: conditions among conditions, or where columns are expected."""
 	return isinstance(condition, list) and bool(condition) and isinstance(condition[0], list)
-
-
-def parsed(value):
-	if not isinstance(value, str) or value.strip()[:1] not in ("[", "{", '"'):
-		return value
-	try:
-		return frappe.parse_json(value)
-	except ValueError:
-		return value
 
 
 def first(doctype) -> str | None:

@@ -145,6 +145,7 @@ FIRST_SYSTEM_SETTINGS = {
 	"disable_system_update_notification": 1,  # it would ask the internet
 	"disable_change_log_notification": 1,
 	"login_with_email_link": 0,  # whoever reads the mailbox would be let in
+	"allow_error_traceback": 0,  # a fault's details are in the error log, not in a stranger's browser
 	"enable_password_policy": 1,
 	"minimum_password_score": "3",
 	"allow_consecutive_login_attempts": 5,

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import frappe
 import pytest
 import requests
+from frappe.utils.password import update_password
 
 from giam_sat_mot_cua.organization.account_reviews import state_for
 from giam_sat_mot_cua.setup import factories
@@ -73,6 +74,12 @@ def grant(stack, admin: requests.Session, name: str) -> requests.Response:
 	)
 
 
+def said(answer: requests.Response) -> str:
+	"""The message that the person reads."""
+	assert SAID in answer.json(), answer.text[:2000]
+	return frappe.parse_json(frappe.parse_json(answer.json()[SAID])[0])["message"]
+
+
 @pytest.mark.parametrize(
 	("level", "positions"),
 	[("COMMUNE", ("LEADER", "OPERATOR")), ("DISTRICT", ("LEADER", "COUNTER-HEAD", "OPERATOR"))],
@@ -99,9 +106,8 @@ def test_twenty_grants_at_once_fill_the_quota_and_no_more(stack, session, rows, 
 		if answer.status_code == 200:
 			continue
 		holder = next(row.full_name for row in held if row.position == doc.position)
-		assert SAID in answer.json(), answer.text[:2000]
-		said = frappe.parse_json(frappe.parse_json(answer.json()[SAID])[0])["message"]
-		assert "định mức" in said and holder in said and unit.unit_name in said, said
+		text = said(answer)
+		assert "định mức" in text and holder in text and unit.unit_name in text, text
 
 
 def test_an_open_session_of_a_suspended_account_is_refused_at_once(stack, session, rows):
@@ -247,24 +253,48 @@ def test_forged_states_are_refused_on_every_route(stack, session, rows, role):
 	assert stored == ("Proposed", None, state_for("Proposed"))
 
 
-def test_a_password_link_leads_to_the_login_page(stack, session, rows):
-	doc = granted("NB-HL-NM", factory_position(rows))
-	links = session("Monitoring Administrator").post(
+def hand_over(stack, session, doc) -> dict:
+	answer = session("Monitoring Administrator").post(
 		stack.url + "/api/method/giam_sat_mot_cua.api.accounts.hand_over",
 		json={"account": doc.name, "received_by": doc.full_name},
 		timeout=60,
 	)
-	key = links.json()["message"]["password_link"].split("key=")[1]
-	person = requests.Session()
-	new = "Mat-khau-rat-dai-" + secrets.token_hex(6)
+	assert answer.status_code == 200, answer.text[:300]
+	return answer.json()["message"]
+
+
+def set_password(stack, link: str) -> str:
+	"""Follows a handover's link; returns the password. Whoever did is not logged in by it."""
+	person, new = requests.Session(), "Mat-khau-rat-dai-" + secrets.token_hex(6)
 	answer = person.post(
 		stack.url + "/api/method/frappe.core.doctype.user.user.update_password",
-		data={"new_password": new, "key": key},
+		data={"new_password": new, "key": link.split("key=")[1]},
 		timeout=60,
 	)
 	assert answer.status_code == 200 and answer.json()["message"] == "/login", answer.text[:300]
 	assert person.get(stack.url + "/api/resource/Camera", timeout=30).status_code == 403
+	return new
+
+
+def test_a_password_link_leads_to_the_login_page(stack, session, rows):
+	doc = granted("NB-HL-NM", factory_position(rows))
+	new = set_password(stack, hand_over(stack, session, doc)["password_link"])
 	log_in(stack, doc.user, password=new)
+
+
+def test_a_forgotten_password_tells_nobody_which_logins_there_are(stack, rows):
+	there = granted("NB-HL-NM", factory_position(rows)).user
+	answers = set()
+	for user in (there, "khong-co@giamsat.example", "Administrator"):
+		answer = requests.post(
+			stack.url + "/api/method/frappe.core.doctype.user.user.reset_password",
+			data={"user": user},
+			timeout=60,
+		)
+		assert answer.status_code == 200, answer.text
+		answers.add((answer.text, said(answer)))
+	((_all, text),) = answers
+	assert "bàn giao lại" in text
 
 
 def test_an_odd_browser_leaves_its_trace(stack, rows):
@@ -292,16 +322,12 @@ def test_a_second_factor_is_asked_for_and_registered_at_the_handover(stack, sess
 	frappe.db.commit()
 	frappe.clear_cache()
 	try:
-		links = session("Monitoring Administrator").post(
-			stack.url + "/api/method/giam_sat_mot_cua.api.accounts.hand_over",
-			json={"account": doc.name, "received_by": doc.full_name},
-			timeout=60,
-		)
-		assert links.status_code == 200, links.text[:300]
-		page = requests.get(links.json()["message"]["second_factor_link"], timeout=30)
+		links = hand_over(stack, session, doc)
+		password = set_password(stack, links["password_link"])  # not past the second factor
+		page = requests.get(links["second_factor_link"], timeout=30)
 		assert page.status_code == 200 and "svg" in page.text
 		login = stack.url + "/api/method/login"
-		first = requests.post(login, json={"usr": doc.user, "pwd": PASSWORD}, timeout=30)
+		first = requests.post(login, json={"usr": doc.user, "pwd": password}, timeout=30)
 		assert first.json()["verification"]["method"] == "OTP App" and "sid" not in first.cookies
 		rows()
 		from frappe.twofactor import get_otpsecret_for_
@@ -319,3 +345,97 @@ def test_a_second_factor_is_asked_for_and_registered_at_the_handover(stack, sess
 		frappe.db.set_value("Role", "All", "two_factor_auth", before)
 		frappe.db.commit()
 		frappe.clear_cache()
+
+
+@pytest.mark.parametrize(
+	("field", "value"),
+	[
+		("document_date", "abc"),
+		("document_date", "9999-01-01"),
+		("position", ["LEADER"]),
+		("full_name", {"a": 1}),
+		("handover_note", "x" * 70_000),
+		("assignments", "abc"),
+	],
+	ids=["no date", "a date far ahead", "a list", "an object", "a long text", "no rows"],
+)
+def test_values_that_no_field_holds_get_a_message(stack, session, rows, field, value):
+	doc = account("NB-HL-NM", "OPERATOR", proposed=False)
+	frappe.db.commit()
+	admin = session("Monitoring Administrator")
+	method, whole = stack.url + "/api/method/", {**doc.as_dict(), field: value}
+	routes = (
+		(admin.put, f"{stack.url}/api/resource/Monitoring Account/{doc.name}", {field: value}),
+		(admin.post, stack.url + "/api/resource/Monitoring Account", {**whole, "name": None}),
+		(admin.post, method + "frappe.client.save", {"doc": frappe.as_json(whole)}),
+		(
+			admin.post,
+			method + "frappe.desk.form.save.savedocs",
+			{"doc": frappe.as_json(whole), "action": "Save"},
+		),
+		(
+			admin.post,
+			method + "frappe.client.set_value",
+			{"doctype": doc.doctype, "name": doc.name, "fieldname": frappe.as_json({field: value})},
+		),
+	)
+	label = frappe._(doc.meta.get_label(field), lang="vi")
+	for call, url, sent in routes:
+		answer = call(
+			url, data=frappe.as_json(sent), headers={"Content-Type": "application/json"}, timeout=60
+		)
+		assert answer.status_code == 417, (url, answer.status_code, answer.text[:500])
+		assert label in said(answer), answer.text[:500]
+		assert "Traceback" not in answer.text
+	rows()
+	stored = frappe.get_all("Monitoring Account", {"email": doc.email}, ["name", "modified"], order_by="name")
+	assert [(row.name, str(row.modified)) for row in stored] == [(doc.name, str(doc.modified))]
+
+
+def test_a_review_closes_with_each_decision_in_it_or_refused(stack, session, rows):
+	"""Leaders decide at the moment when the managing unit closes: no decision is both accepted and lost."""
+	leaders, entries = [], []
+	for _number in range(8):
+		unit = factories.unit()
+		leader = factories.user("Unit Leader", unit.name).name
+		update_password(leader, PASSWORD)
+		entries.append(factories.account(factories.user("Unit Operator", unit.name).name))
+		leaders.append(leader)
+	review = factories.insert(
+		doctype="Account Review", title="Rà soát", due_on=frappe.utils.add_days(frappe.utils.nowdate(), 9)
+	)
+	frappe.db.commit()
+	sessions = [log_in(stack, leader) for leader in leaders]
+	admin = session("Monitoring Administrator")
+	names = [frappe.db.get_value("Account Review Entry", {"account": entry}) for entry in entries]
+
+	def decide(number: int) -> requests.Response:
+		return sessions[number].put(
+			f"{stack.url}/api/resource/Account Review Entry/{names[number]}",
+			json={"decision": "Revoke", "remark": "Đã nghỉ việc"},
+			timeout=280,
+		)
+
+	def close() -> requests.Response:
+		return admin.post(
+			stack.url + "/api/method/run_doc_method",
+			json={"dt": "Account Review", "dn": review.name, "method": "close"},
+			timeout=280,
+		)
+
+	with ThreadPoolExecutor(9) as pool:
+		decisions = [pool.submit(decide, number) for number in range(4)]
+		closing = pool.submit(close)
+		decisions += [pool.submit(decide, number) for number in range(4, 8)]
+		answers = [decision.result() for decision in decisions]
+	assert closing.result().status_code == 200, closing.result().text[:500]
+	rows()
+	assert frappe.db.get_value("Account Review", review.name, "status") == "Closed"
+	for answer, name, entry in zip(answers, names, entries, strict=True):
+		decided, status = frappe.db.get_value("Account Review Entry", name, ["decision", "status"])
+		held = frappe.db.get_value("Monitoring Account", entry, "status")
+		if answer.status_code == 200:
+			assert (decided, status, held) == ("Revoke", "Closed", "Revoked"), name
+		else:
+			assert answer.status_code == 417, answer.text[:500]
+			assert (decided or None, status, held) == (None, "Suspension Proposed", "Granted"), name

@@ -24,9 +24,9 @@ EXPECTED = {
 
 @pytest.fixture(scope="module", autouse=True)
 def short_files():
-	"""Files of ten seconds, so that these tests see many; the recorders pick the setting up by themselves."""
+	"""Files of five seconds, so that these tests see many. Recorders pick the setting up by themselves."""
 	frappe.db.rollback()
-	frappe.db.set_single_value("Monitoring Settings", "file_seconds", 10)
+	frappe.db.set_single_value("Monitoring Settings", "file_seconds", 5)
 	frappe.db.commit()  # recorders must see it
 	yield
 	frappe.db.rollback()
