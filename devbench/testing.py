@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from devbench import bench_setup, instance_up, programs
@@ -14,6 +15,13 @@ from devbench.steps import Steps
 from devbench.tools import environment
 
 CLIENT_FILES = "giam_sat_mot_cua/**/*.{js,css}"
+WITHOUT_INSTANCE = (
+	"tests/cameras",
+	"tests/devbench",
+	"tests/media",
+	"tests/test_packaging.py",
+	"tests/test_translations.py",
+)
 
 
 def run_all(instance: Instance, steps: Steps, log: Path) -> int:
@@ -28,8 +36,34 @@ def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 		check([bins / "ruff", "format", "--no-cache", "--check", "."], state.source, env)
 		check([bins / "lint-imports", "--no-cache"], state.source, env)
 		check([state.source / "node_modules/.bin/prettier", "--check", CLIENT_FILES], state.source, env)
-	command = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-	return on_new_instance(instance, steps, log, "Tests", command, env)
+	pytest = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider"]
+	if arguments:
+		return on_new_instance(instance, steps, log, "Tests", [*pytest, *arguments], env)
+	return beside_each_other(pytest, instance, steps, log, env)
+
+
+def beside_each_other(pytest: list, instance: Instance, steps: Steps, log: Path, env: dict[str, str]) -> int:
+	"""The tests that need no instance run while it is made and tested: both wait for cameras and answers most
+	of the time. What they print is shown at the end."""
+	ignored = [f"--ignore={instance.state.source / path}" for path in WITHOUT_INSTANCE]
+	with tempfile.TemporaryFile("w+") as printed:
+		others = subprocess.Popen(
+			[*pytest, *WITHOUT_INSTANCE],
+			cwd=instance.state.source,
+			env=dict(env),
+			stdout=printed,
+			stderr=subprocess.STDOUT,
+		)
+		try:
+			code = on_new_instance(instance, steps, log, "Tests", [*pytest, *ignored], env)
+			with steps.progress.step("Tests that need no instance"):
+				others.wait()
+		finally:
+			others.terminate()
+			others.wait()
+		printed.seek(0)
+		print(printed.read(), flush=True)
+	return code or others.returncode
 
 
 def run_benchmarks(instance: Instance, steps: Steps, log: Path) -> int:
