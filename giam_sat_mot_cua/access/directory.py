@@ -8,16 +8,12 @@ from frappe.desk.doctype.event import event
 from frappe.desk.form import load
 
 from giam_sat_mot_cua.access import people
-from giam_sat_mot_cua.access.hooks import DENY
+from giam_sat_mot_cua.access.hooks import DENY, among
 from giam_sat_mot_cua.compat import NO_OBJECTION
 
 
 def of_visible_users(doctype: str, field: str, user: str | None = None) -> str:
-	users = people.visible_users(user)
-	if users is None:
-		return "1=1"
-	names = ", ".join(frappe.db.escape(name) for name in sorted(users))
-	return f"`tab{doctype}`.`{field}` in ({names})"
+	return among(doctype, field, people.visible_users(user))
 
 
 user_conditions = partial(of_visible_users, "User", "name")

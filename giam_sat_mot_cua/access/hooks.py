@@ -23,13 +23,17 @@ DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 def unit_condition(doctype: str, field: str, user: str | None = None) -> str:
 	"""SQL condition that keeps the rows of `doctype` whose `field` is a unit that `user` sees."""
-	units = scope.seen_units(user)
-	if units is None:
+	return among(doctype, field, scope.seen_units(user))
+
+
+def among(doctype: str, field: str, names: frozenset[str] | None) -> str:
+	"""SQL condition that keeps the rows of `doctype` whose `field` is one of `names`; None: every row."""
+	if names is None:
 		return "1=1"
-	if not units:
+	if not names:
 		return DENY
-	names = ", ".join(frappe.db.escape(unit) for unit in sorted(units))
-	return f"`tab{doctype}`.`{field}` in ({names})"
+	listed = ", ".join(frappe.db.escape(name) for name in sorted(names))
+	return f"`tab{doctype}`.`{field}` in ({listed})"
 
 
 # One for each hook, since Frappe 15 does not say which DocType it asks about

@@ -1,5 +1,6 @@
-"""Whether the session's user sees one record of the app."""
+"""Whether the session's user sees one record of the app, and what of it a person writes."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import frappe
@@ -70,3 +71,12 @@ def refuse_change(doc: Document) -> None:
 		frappe.PermissionError,
 		title=_(doc.doctype),
 	)
+
+
+def keep_stored(doc: Document, fields: Iterable[str]) -> None:
+	"""For fields that the system writes and no person: gives `fields` of a document being saved the values in
+	the database; defaults when it is new."""
+	fields = list(fields)
+	stored = None if doc.is_new() else frappe.db.get_value(doc.doctype, doc.name, fields, as_dict=True)
+	for field in fields:
+		doc.set(field, stored[field] if stored else doc.meta.get_field(field).default)

@@ -20,9 +20,10 @@ def take_turn() -> None:
 
 
 def place(unit: str) -> frappe._dict:
-	"""{"unit_name", "unit_level"} of the unit as they are now, not as an older snapshot has them."""
+	"""{"unit_name", "unit_level", "active"} of the unit as it is now, not as an older snapshot has it."""
 	table = frappe.qb.DocType("Monitored Unit")
-	query = frappe.qb.from_(table).select(table.unit_name, table.unit_level).where(table.name == unit)
+	fields = (table.unit_name, table.unit_level, table.active)
+	query = frappe.qb.from_(table).select(*fields).where(table.name == unit)
 	rows = query.for_update().run(as_dict=True)
 	if not rows:
 		frappe.throw(_("Unit {0} is not there.").format(frappe.bold(unit)), frappe.DoesNotExistError)
@@ -41,8 +42,9 @@ def quota_row(level: str, position: str) -> frappe._dict | None:
 	return rows[0] if rows else None
 
 
-def holders(unit: str, position: str, besides: str) -> list[frappe._dict]:
-	"""[{"name", "full_name", "status"}] of the accounts that hold a place now, without `besides`.
+def holders(unit: str, position: str | None = None, besides: str | None = None) -> list[frappe._dict]:
+	"""[{"name", "full_name", "status"}] of the accounts that hold a place at `unit` now, in `position` or in
+	any, without `besides`.
 
 	A locking read: it sees what others committed after this transaction began.
 	"""
@@ -51,15 +53,35 @@ def holders(unit: str, position: str, besides: str) -> list[frappe._dict]:
 		frappe.qb.from_(table)
 		.force_index(PLACES_INDEX)
 		.select(table.name, table.full_name, table.status)
-		.where((table.unit == unit) & (table.position == position) & table.status.isin(HOLDING))
+		.where((table.unit == unit) & table.status.isin(HOLDING))
 	)
+	if position:
+		query = query.where(table.position == position)
 	return [row for row in query.for_update().run(as_dict=True) if row.name != besides]
+
+
+def told(accounts: list[frappe._dict]) -> str:
+	"""As a message names them."""
+	return ", ".join(f"{one.full_name} ({one.name}, {_(one.status)})" for one in accounts)
+
+
+def require_active(unit: str) -> frappe._dict:
+	"""The `place` of an account that is granted; throws when the unit was given up."""
+	at = place(unit)
+	if not at.active:
+		frappe.throw(
+			_("{0} is no longer active. Choose the unit that took over its tasks.").format(
+				frappe.bold(at.unit_name)
+			),
+			title=_("Monitored Unit"),
+		)
+	return at
 
 
 def require_place(unit: str, position: str, account: str) -> None:
 	"""Throws when `account` finds no free place in `position` at `unit`: names the quota and who holds the
 	places. The caller has taken his turn."""
-	at = place(unit)
+	at = require_active(unit)
 	row = quota_row(at.unit_level, position)
 	level_name = frappe.db.get_value("Unit Level", at.unit_level, "level_name") or at.unit_level
 	position_name = frappe.db.get_value("Position", position, "position_name") or position
@@ -83,7 +105,7 @@ def require_place(unit: str, position: str, account: str) -> None:
 				frappe.bold(at.unit_name),
 				row.quota,
 				frappe.bold(position_name),
-				", ".join(f"{one.full_name} ({one.name}, {_(one.status)})" for one in held),
+				told(held),
 			),
 			title=_("Account Quotas"),
 		)

@@ -13,7 +13,7 @@ from giam_sat_mot_cua.organization.register.columns import CAMERAS, UNITS
 from giam_sat_mot_cua.organization.register.faults import Fault, Unreadable
 
 DOCTYPE = "Register Import"
-CHECKING, IMPORTING = "Checking", "Importing"
+CHECKING, IMPORTING, IMPORTED = "Checking", "Importing", "Imported"
 RUNNING = (CHECKING, IMPORTING)
 MOST_SHOWN = 500
 TIMEOUT_S = 1500
@@ -100,7 +100,7 @@ def check_or_import(name: str, run: str, writes: bool) -> None:
 	if register.faults or not writes:
 		frappe.db.rollback()
 		report(name, run, register.faults_in_order(), untried, counts)
-	elif end(name, run, "Imported", imported(counts), file_stored=0, **counts):
+	elif end(name, run, IMPORTED, imported(counts), file_stored=0, **counts):
 		write.make_findable(documents)
 		stored_file.remove(name)
 

@@ -6,8 +6,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
+from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.

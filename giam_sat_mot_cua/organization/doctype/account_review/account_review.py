@@ -4,8 +4,8 @@ from frappe.model.document import Document
 from frappe.utils import getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization import account_reviews, quotas
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 SYSTEM_FIELDS = ("status", "opened_on", "closed_on", "closed_by")
 OPEN, CLOSED = "Open", "Closed"

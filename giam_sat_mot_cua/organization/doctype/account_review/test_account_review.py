@@ -65,6 +65,14 @@ class TestAccountReview(IntegrationTestCase):
 				self.decide(self.operator, "Change", "Đổi chức danh")
 			frappe.set_user("Administrator")
 
+	def test_the_managing_unit_decides_about_its_own_but_nobody_about_himself(self):
+		one, other = (factories.user(roles.MONITORING_ADMINISTRATOR).name for _ in range(2))
+		self.review()
+		frappe.set_user(one)
+		self.assertEqual(self.decide(other, "Confirm").status, "Decided")
+		with self.assertRaises(frappe.PermissionError):
+			self.decide(one, "Confirm")
+
 	def test_changing_and_revoking_need_a_remark(self):
 		self.review()
 		frappe.set_user(self.leader)

@@ -4,9 +4,8 @@ from frappe.model.document import Document
 from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
-from giam_sat_mot_cua.access.records import refuse_change
+from giam_sat_mot_cua.access.records import keep_stored, refuse_change
 from giam_sat_mot_cua.organization import quotas
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 OBSERVED = (
 	"review",
@@ -84,6 +83,12 @@ class AccountReviewEntry(Document):
 			if frappe.db.get_value("Monitored Unit", self.unit, "unit_role") == "Using Unit":
 				frappe.throw(
 					_("The unit itself decides about its accounts; the managing unit closes the review."),
+					frappe.PermissionError,
+					title=_("Account Review Entry"),
+				)
+			if frappe.db.get_value("Monitoring Account", self.account, "user") == frappe.session.user:
+				frappe.throw(
+					_("Nobody decides about his own account."),
 					frappe.PermissionError,
 					title=_("Account Review Entry"),
 				)

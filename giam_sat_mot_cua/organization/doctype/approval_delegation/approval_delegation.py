@@ -4,8 +4,8 @@ from frappe.model.document import Document
 from frappe.utils import cstr, get_datetime, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization import notices, quotas
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 SYSTEM_FIELDS = ("withdrawn_on", "withdrawn_by", "withdrawal_reason")
 FIXED = ("leader", "substitute", "valid_from", "valid_until", "document_number", "document_date", "reason")
@@ -182,21 +182,20 @@ class ApprovalDelegation(Document):
 
 
 def overlapping(delegation: Document) -> list[frappe._dict]:
-	"""Delegations of the same unit that share a moment with `delegation`; a locking read, so that one that
-	was recorded a moment ago counts."""
+	"""Delegations of the same unit that share a moment with `delegation` from now on, so none that was
+	withdrawn; a locking read, so that one that was recorded a moment ago counts."""
 	table = frappe.qb.DocType("Approval Delegation")
-	rows = (
+	return (
 		frappe.qb.from_(table)
-		.select(table.name, table.leader, table.substitute, table.withdrawn_on)
+		.select(table.name, table.leader, table.substitute)
 		.where((table.unit == delegation.unit) & (table.name != (delegation.name or "")))
+		.where(table.withdrawn_on.isnull())
 		.where(
 			(table.valid_from < get_datetime(delegation.valid_until))
 			& (table.valid_until > get_datetime(delegation.valid_from))
 		)
 		.for_update()
 	).run(as_dict=True)
-	start = get_datetime(delegation.valid_from)
-	return [row for row in rows if not row.withdrawn_on or row.withdrawn_on > start]
 
 
 def status_at(delegation, moment) -> str:

@@ -97,6 +97,11 @@ class TestApprovalDelegation(IntegrationTestCase):
 			with self.subTest(leader), self.assertRaises(frappe.ValidationError):
 				self.delegation(leader, substitute, begin=2, end=9).insert()
 		self.delegation(begin=5, end=9).insert()  # afterwards is no overlap
+		withdrawn = self.delegation(begin=10, end=12).insert()
+		withdrawn.withdraw("Đổi người")
+		self.delegation(
+			substitute=operator, begin=9.5, end=12
+		).insert()  # what was withdrawn is in nobody's way
 		self.delegation(second_leader, operator, begin=20, end=21).insert()
 		with self.assertRaises(frappe.ValidationError):
 			self.delegation(self.leader, second_leader, begin=20, end=21).insert()

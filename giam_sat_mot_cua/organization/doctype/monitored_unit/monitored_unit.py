@@ -6,7 +6,8 @@ from frappe.desk.treeview import make_tree_args
 from frappe.utils import getdate
 from frappe.utils.nestedset import NestedSet
 
-from giam_sat_mot_cua.organization import account_user, dated_rows
+from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.organization import account_user, dated_rows, quotas
 from giam_sat_mot_cua.organization.dated_rows import DatedField
 
 SUPERIOR = DatedField("superiors", {"parent_monitored_unit": "superior"}, since="valid_from")
@@ -58,6 +59,8 @@ class MonitoredUnit(NestedSet):
 	def validate(self):
 		self.validate_code()
 		self.validate_level()
+		self.validate_role()
+		self.validate_end()
 		self.validate_dates(SUPERIOR, _("Superior Units by Date"))
 		self.validate_dates(HEAD, _("Responsible Heads by Date"))
 		dated_rows.bring_together(self, SUPERIOR)
@@ -91,6 +94,44 @@ class MonitoredUnit(NestedSet):
 					frappe.bold(frappe.db.get_value("Administrative Profile", profile, "profile_name")),
 				),
 				title=_("Unit Level"),
+			)
+
+	def validate_role(self):
+		"""One unit manages the system. Which one, no account decides: its own rights would follow from it."""
+		before = self.get_doc_before_save()
+		if before and before.unit_role == self.unit_role:
+			return
+		others = frappe.get_all(
+			"Monitored Unit",
+			{"unit_role": scope.MANAGING_UNIT, "name": ("!=", self.name or "")},
+			pluck="unit_name",
+			order_by="lft",
+		)
+		if self.unit_role == scope.MANAGING_UNIT and others:
+			frappe.throw(
+				_("The managing unit is {0}: there is one only.").format(frappe.bold(others[0])),
+				title=_("Role in the System"),
+			)
+		managed = before and before.unit_role == scope.MANAGING_UNIT
+		if managed and frappe.session.user != "Administrator":
+			frappe.throw(
+				_("Which unit manages the system is changed by the site's Administrator, on a document."),
+				frappe.PermissionError,
+				title=_("Role in the System"),
+			)
+
+	def validate_end(self):
+		"""A unit that is given up leaves no accounts behind, which would go on seeing it."""
+		if self.active or self.is_new():
+			return
+		held = quotas.holders(self.name)
+		if held:
+			frappe.throw(
+				_(
+					"{0} still has accounts: {1}. Transfer them to the unit that takes over its tasks, or revoke "
+					"them, before you take it out of use."
+				).format(frappe.bold(self.unit_name), quotas.told(held)),
+				title=_("Monitored Unit"),
 			)
 
 	def validate_dates(self, dated: DatedField, title: str):

@@ -222,6 +222,34 @@ class TestMonitoredUnit(IntegrationTestCase):
 		leader = factories.user(roles.UNIT_LEADER, unit.name).name
 		self.assertEqual(scope.approvable_units(leader), frozenset([unit.name]))
 
+	def test_one_unit_manages_and_no_account_says_which(self):
+		home = frappe.get_doc("Monitored Unit", factories.managing_unit())
+		with self.assertRaises(frappe.ValidationError):
+			factories.unit(unit_role=scope.MANAGING_UNIT)
+		frappe.set_user(factories.user(roles.MONITORING_ADMINISTRATOR).name)
+		home.unit_role = "Superior Body"
+		self.assertRaises(frappe.PermissionError, home.save)
+		frappe.set_user("Administrator")
+		home.reload()
+		home.unit_role = "Superior Body"
+		home.save()
+		factories.unit(unit_role=scope.MANAGING_UNIT)
+
+	def test_a_unit_with_accounts_is_not_given_up(self):
+		unit = factories.unit()
+		person = factories.user(roles.UNIT_LEADER, unit.name)
+		account = frappe.get_doc("Monitoring Account", factories.account(person.name))
+		unit.active = 0
+		with self.assertRaisesRegex(frappe.ValidationError, account.name):
+			unit.save()
+		frappe.db.set_value("Monitoring Account", account.name, "status", "Revoked")
+		unit.reload()
+		unit.active = 0
+		unit.save()
+		draft = {"full_name": "Người Sau", "email": f"{factories.code('s').lower()}@giamsat.example"}
+		with self.assertRaises(frappe.ValidationError):
+			factories.insert(doctype="Monitoring Account", unit=unit.name, position="OPERATOR", **draft)
+
 	def test_quota_rows_that_make_no_sense_are_refused(self):
 		for row in (
 			{"position": "AUDITOR", "quota": 1, "scope": "All Units"},  # communes see no other unit

@@ -33,9 +33,9 @@ BASIS = ("document_number", "document_date", "document_file")
 HANDOVER = ("handed_over_on", "received_by", "handover_document", "handover_note")
 # Fields that nobody changes while an account is in a state.
 LOCKED = {
-	DRAFT: (),
-	RETURNED: (),
-	PROPOSED: (*PERSON, *CONTACT, *ASSIGNMENT),
+	DRAFT: HANDOVER,
+	RETURNED: HANDOVER,
+	PROPOSED: (*PERSON, *CONTACT, *ASSIGNMENT, *HANDOVER),
 	GRANTED: PERSON,
 	SUSPENDED: PERSON,
 	REVOKED: (*PERSON, *CONTACT, *ASSIGNMENT, *BASIS, "decision_reason"),

@@ -19,17 +19,11 @@ frappe.ui.form.on("Monitoring Account", {
     },
 
     lock_fields(frm) {
-        const person = ["full_name", "email", "officer_code"];
-        const rest = ["job_title", "mobile_no", "unit", "position"];
-        const locked = {
-            Proposed: [...person, ...rest],
-            Granted: person,
-            Suspended: person,
-            Revoked: [...person, ...rest, "document_number", "document_date", "document_file"],
-        }[frm.doc.status];
-        [...person, ...rest, "document_number", "document_date", "document_file"].forEach((field) =>
-            frm.set_df_property(field, "read_only", !frm.is_new() && locked?.includes(field) ? 1 : 0),
-        );
+        const lock = (fields, locked) =>
+            fields.forEach((field) => frm.set_df_property(field, "read_only", locked));
+        lock(frm.locked_fields || [], 0); // of the account shown before, or of the state before
+        frm.locked_fields = frm.doc.__onload?.locked_fields || [];
+        lock(frm.locked_fields, 1);
         const decided = !frm.is_new() && !["Draft", "Returned"].includes(frm.doc.status);
         frm.toggle_display("handover_section", decided && frm.doc.status !== "Proposed");
         frm.toggle_display("decision_reason", decided || Boolean(frm.doc.decision_reason));

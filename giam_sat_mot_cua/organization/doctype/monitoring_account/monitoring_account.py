@@ -6,9 +6,9 @@ from frappe.model.document import Document
 from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization import account_user, notices, quotas
 from giam_sat_mot_cua.organization.doctype.monitoring_account import account_states as states
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 # Written by this controller alone, whatever a request sends.
@@ -99,6 +99,9 @@ class MonitoringAccount(Document):
 		if self.before and self.status_changed():
 			self.tell_of_decision()
 
+	def onload(self):
+		self.set_onload("locked_fields", states.LOCKED[self.status])
+
 	def on_trash(self):
 		if self.status not in (states.DRAFT, states.RETURNED):
 			frappe.throw(
@@ -107,7 +110,7 @@ class MonitoringAccount(Document):
 				),
 				title=_("Monitoring Account"),
 			)
-		self.require_own_unit(scope.home_unit())
+		self.require_own_unit()
 
 	# What changed
 
@@ -133,11 +136,11 @@ class MonitoringAccount(Document):
 		if not self.before:
 			if self.status != states.DRAFT:
 				self.refuse(_("An account begins as a draft; the workflow's buttons lead on from there."))
-			return self.require_own_unit(scope.home_unit())
+			return self.require_own_unit()
 		if self.status_changed():
 			return self.require_transition()
 		if self.previous in states.OPEN_TO_UNIT:
-			return self.require_own_unit(scope.home_unit())
+			return self.require_own_unit()
 		self.require_managing_unit()
 		if self.user and self.user == frappe.session.user:
 			self.refuse(_("Nobody decides about his own account."))
@@ -154,15 +157,15 @@ class MonitoringAccount(Document):
 			self.refuse(_("Nobody decides about his own account."))
 		if who == states.MANAGING or scope.acts_for_managing_unit():
 			return self.require_managing_unit()
-		self.require_own_unit(scope.home_unit())
+		self.require_own_unit()
 		self.proposal_basis = scope.require_approver(self.unit)
 
-	def require_own_unit(self, home: str | None):
+	def require_own_unit(self):
 		"""Drafts are prepared by the people of the unit itself, or by the managing unit for it."""
 		if scope.acts_for_managing_unit():
 			return
 		units = {self.unit, self.before.unit if self.before else self.unit}
-		if units != {home}:
+		if units != {scope.home_unit()}:
 			self.refuse(_("Accounts are prepared by the unit itself. Choose your own unit."))
 
 	def require_managing_unit(self):
@@ -182,6 +185,9 @@ class MonitoringAccount(Document):
 		self.set("assignments", [row.as_dict() for row in self.before.assignments] if self.before else [])
 
 	def keep_locked_fields(self):
+		if not self.before:
+			for field in states.HANDOVER:
+				self.set(field, None)
 		for field in states.LOCKED.get(self.previous, ()):
 			if self.changed(field):
 				self.refuse(
@@ -233,20 +239,14 @@ class MonitoringAccount(Document):
 	def require_assignment(self):
 		if not (self.unit and self.position) or self.status == states.REVOKED:
 			return  # Frappe's own check of mandatory fields answers
-		unit = frappe.db.get_value("Monitored Unit", self.unit, ["unit_name", "active"], as_dict=True)
 		position = frappe.db.get_value(
 			"Position", self.position, ["position_name", "active", "role_profile"], as_dict=True
 		)
 		new = not self.before or any(map(self.changed, states.ASSIGNMENT)) or self.status_changed()
-		if not (unit and position and new):
+		if not (frappe.db.exists("Monitored Unit", self.unit) and position and new):
 			return
-		if not unit.active and self.status != states.SUSPENDED:
-			frappe.throw(
-				_("{0} is no longer active. Choose the unit that took over its tasks.").format(
-					frappe.bold(unit.unit_name)
-				),
-				title=_("Monitored Unit"),
-			)
+		if self.status != states.SUSPENDED:
+			quotas.require_active(self.unit)
 		if not position.active or not position.role_profile:
 			frappe.throw(
 				_(

@@ -394,6 +394,19 @@ class TestMonitoringAccount(IntegrationTestCase):
 		).insert()
 		self.draft("OPERATOR", document_file=own.file_url)
 
+	def test_nothing_is_handed_over_before_it_is_granted(self):
+		note = {"handed_over_on": "2026-11-02 08:00:00", "received_by": "Ai đó"}
+		self.as_person(roles.UNIT_LEADER)
+		account = self.draft("OPERATOR", **note)
+		self.assertEqual((account.handed_over_on, account.handed_over_by, account.received_by), (None,) * 3)
+		account.update(note)
+		self.assertRaises(frappe.PermissionError, account.save)
+
+	def test_a_name_is_no_formula(self):
+		for name in ('=HYPERLINK("//x","y")', " @SUM(1)"):
+			with self.subTest(name), self.assertRaises(frappe.ValidationError):
+				self.draft(full_name=name)
+
 	def test_a_leader_proposes_for_his_own_unit_whatever_he_sends(self):
 		account = self.draft("OPERATOR", unit=self.district)
 		self.as_person(roles.UNIT_LEADER, self.district)

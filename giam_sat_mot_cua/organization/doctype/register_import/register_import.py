@@ -2,8 +2,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization.register import job, stored_file
-from giam_sat_mot_cua.recording.observed import keep_stored
 
 
 class RegisterImport(Document):
@@ -38,6 +38,11 @@ class RegisterImport(Document):
 
 	def on_trash(self):
 		self.refuse_while_running()
+		if self.status == job.IMPORTED:
+			frappe.throw(
+				_("This import made records: it stays, so that it can be told where they came from."),
+				title=_("Register Import"),
+			)
 
 	def after_delete(self):
 		stored_file.remove(self.name)

@@ -399,6 +399,11 @@ class TestRegisterImport(IntegrationTestCase):
 		document.delete()
 		self.assertFalse(path.exists())
 
+	def test_an_import_that_made_records_stays(self):
+		document = api.new_document()
+		document.db_set("status", "Imported")
+		self.assertRaises(frappe.ValidationError, document.delete)
+
 
 def system_manager() -> str:
 	"""A login with Frappe's own administrative role and none of this system."""

@@ -4,8 +4,7 @@ from frappe.model.document import Document
 from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
-from giam_sat_mot_cua.access.records import refuse_change
-from giam_sat_mot_cua.recording.observed import keep_stored
+from giam_sat_mot_cua.access.records import keep_stored, refuse_change
 
 OBSERVED = ("account", "unit", "first_noticed", "last_noticed", "addresses", "times")
 HANDLED = ("handled_by", "handled_on")

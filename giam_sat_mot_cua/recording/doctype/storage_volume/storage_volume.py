@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from giam_sat_mot_cua.recording.observed import keep_stored
+from giam_sat_mot_cua.access.records import keep_stored
 
 OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id")  # workers/volumes.py
 SYSTEM_FOLDERS = (
