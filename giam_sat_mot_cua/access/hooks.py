@@ -23,7 +23,17 @@ DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 def unit_condition(doctype: str, field: str, user: str | None = None) -> str:
 	"""SQL condition that keeps the rows of `doctype` whose `field` is a unit that `user` sees."""
-	return among(doctype, field, scope.seen_units(user))
+	return within(doctype, field, scope.sight(user))
+
+
+def within(doctype: str, field: str, seen: scope.Sight) -> str:
+	if not seen.branch:
+		return among(doctype, field, None if seen.everything else seen.units)
+	first, last = seen.branch
+	return (
+		f"`tab{doctype}`.`{field}` in "
+		f"(select `name` from `tabMonitored Unit` where `lft` >= {first:d} and `rgt` <= {last:d})"
+	)
 
 
 def among(doctype: str, field: str, names: frozenset[str] | None) -> str:
@@ -50,12 +60,13 @@ shared_login_report_conditions = partial(unit_condition, "Shared Login Report", 
 
 def file_conditions(user: str | None = None) -> str:
 	"""Attachments of the app's records are listed with their records; those of other apps as before."""
-	if scope.seen_units(user) is None:
+	seen = scope.sight(user)
+	if seen.everything:
 		return "1=1"
 	ours = ", ".join(frappe.db.escape(doctype) for doctype in records.doctypes())
 	of_seen = " or ".join(
 		f"(`tabFile`.attached_to_doctype = {frappe.db.escape(doctype)} and `tabFile`.attached_to_name in "
-		f"(select name from `tab{doctype}` where {unit_condition(doctype, field, user)}))"
+		f"(select name from `tab{doctype}` where {within(doctype, field, seen)}))"
 		for doctype, field in UNIT_FIELDS.items()
 	)
 	return f"(ifnull(`tabFile`.attached_to_doctype, '') not in ({ours}) or {of_seen})"
@@ -72,4 +83,4 @@ def has_unit_permission(doc, ptype: str | None = None, user: str | None = None) 
 
 
 def has_monitored_unit_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
-	return scope.seen_units(user) is None if doc.is_new() else scope.sees_unit(doc.name, user)
+	return scope.sight(user).everything if doc.is_new() else scope.sees_unit(doc.name, user)

@@ -98,7 +98,7 @@ class Query:
 
 	@cached_property
 	def sees_all(self) -> bool:
-		return scope.seen_units() is None
+		return scope.sight().everything
 
 	def check_columns(self, columns, shown: bool = False) -> None:
 		"""`shown`: columns of the answer. Frappe itself leaves out the plain ones that are guarded."""

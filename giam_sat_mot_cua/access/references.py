@@ -27,13 +27,14 @@ TOLD_TO = {"Document Follow": "user", "Notification Log": "for_user", "ToDo": "a
 def of_seen_records(doctype: str, user: str | None = None) -> str:
 	"""SQL condition that keeps the rows of `doctype` that point to no record of this app that `user` does not
 	see."""
-	if scope.seen_units(user) is None:
+	seen = scope.sight(user)
+	if seen.everything:
 		return "1=1"
 	type_field, name_field = (f"`tab{doctype}`.`{field}`" for field in REFERENCES[doctype])
 	ours = ", ".join(frappe.db.escape(name) for name in records.doctypes())
 	of_seen = " or ".join(
 		f"({type_field} = {frappe.db.escape(other)} and {name_field} in "
-		f"(select name from `tab{other}` where {hooks.unit_condition(other, field, user)}))"
+		f"(select name from `tab{other}` where {hooks.within(other, field, seen)}))"
 		for other, field in hooks.UNIT_FIELDS.items()
 	)
 	return f"(ifnull({type_field}, '') not in ({ours}) or {of_seen})"

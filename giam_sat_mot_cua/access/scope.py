@@ -7,10 +7,12 @@ leader sees its communes' cameras and decides for none of them (Article 9.2). A 
 recorded Approval Delegation is in force. Who has no granted account sees nothing.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import frappe
 from frappe import _
+from frappe.query_builder.functions import Count
 from frappe.utils import getdate, now_datetime
 
 OWN_UNIT = "Own Unit"
@@ -21,10 +23,20 @@ MANAGING_UNIT = "Managing Unit"
 GRANTED = "Granted"
 
 
+@dataclass(frozen=True)
+class Sight:
+	"""What a user sees: every unit, the branch of the tree between two bounds (lft, rgt), or the units
+	named."""
+
+	everything: bool = False
+	branch: tuple[int, int] | None = None
+	units: frozenset[str] = frozenset()
+
+
 def account_of(user: str | None = None) -> frappe._dict | None:
 	"""The granted account of `user` (default: the session's): {"name", "unit", "unit_role", "position",
-	"scope", "approves_extraction"}; None without one. `scope` is None when the level has no row for the
-	position: such an account sees nothing."""
+	"scope", "approves_extraction", "lft", "rgt", "due_moves"}; None without one. `scope` is None when the
+	level has no row for the position: such an account sees nothing."""
 	user = user or frappe.session.user
 	if user in ("Guest", "Administrator"):
 		return None
@@ -40,30 +52,47 @@ def account_of(user: str | None = None) -> frappe._dict | None:
 			& (quota.parenttype == "Unit Level")
 			& (quota.position == account.position)
 		)
-		.select(account.name, account.unit, account.position, unit.unit_role)
-		.select(quota.scope, quota.approves_extraction)
+		.select(account.name, account.unit, account.position, unit.unit_role, unit.lft, unit.rgt)
+		.select(quota.scope, quota.approves_extraction, number_of_due_moves().as_("due_moves"))
 		.where((account.user == user) & (account.status == GRANTED))
 	).run(as_dict=True)
 	return rows[0] if rows else None
 
 
-def seen_units(user: str | None = None) -> frozenset[str] | None:
-	"""Names of the Monitored Units that `user` (default: the session's) sees; None means all of them."""
+def sight(user: str | None = None) -> Sight:
+	"""What `user` (default: the session's) sees."""
 	user = user or frappe.session.user
 	if user == "Administrator":
-		return None
+		return Sight(everything=True)
 	account = account_of(user)
 	if not account or not account.scope:
-		return frozenset()
+		return Sight()
 	if account.scope == ALL_UNITS:
+		return Sight(everything=True)
+	if account.scope != SUBTREE:
+		return Sight(units=frozenset([account.unit]))
+	if account.due_moves:
+		return Sight(units=frozenset(below(account.unit, superiors_with(due_moves()))))
+	return Sight(branch=(account.lft, account.rgt))
+
+
+def seen_units(user: str | None = None) -> frozenset[str] | None:
+	"""Names of the Monitored Units that `user` (default: the session's) sees; None means all of them."""
+	seen = sight(user)
+	if seen.everything:
 		return None
-	return frozenset(subtree(account.unit) if account.scope == SUBTREE else [account.unit])
+	return frozenset(between(*seen.branch)) if seen.branch else seen.units
 
 
 def sees_unit(unit: str | None, user: str | None = None) -> bool:
 	"""Whether `user` sees the Monitored Unit `unit`. A record without a unit is seen by those who see all."""
-	units = seen_units(user)
-	return units is None or (bool(unit) and unit in units)
+	seen = sight(user)
+	if seen.everything or not unit:
+		return seen.everything
+	if not seen.branch:
+		return unit in seen.units
+	bounds = frappe.db.get_value("Monitored Unit", unit, ["lft", "rgt"])
+	return bool(bounds) and seen.branch[0] <= bounds[0] and bounds[1] <= seen.branch[1]
 
 
 def require_unit(unit: str | None, user: str | None = None) -> None:
@@ -169,26 +198,35 @@ def subtree(unit: str) -> list[str]:
 	if moves:
 		return below(unit, superiors_with(moves))
 	bounds = frappe.db.get_value("Monitored Unit", unit, ["lft", "rgt"])
-	if not bounds:
-		return []
-	return frappe.get_all(
-		"Monitored Unit",
-		{"lft": (">=", bounds[0]), "rgt": ("<=", bounds[1])},
-		pluck="name",
-		order_by="lft",
-	)
+	return between(*bounds) if bounds else []
+
+
+def between(first: int, last: int) -> list[str]:
+	"""Units of the branch with these bounds."""
+	unit = frappe.qb.DocType("Monitored Unit")
+	query = frappe.qb.from_(unit).select(unit.name).where((unit.lft >= first) & (unit.rgt <= last))
+	return [name for (name,) in query.orderby(unit.lft).run()]
+
+
+def of_due_moves(query, move):
+	"""Rows of moves whose day has come and that the tree does not follow yet: it does within a minute of
+	midnight, but a view changes on the day."""
+	due = (move.applied == 0) & (move.valid_from <= getdate()) & (move.parenttype == "Monitored Unit")
+	return query.where(due)
+
+
+def number_of_due_moves():
+	move = frappe.qb.DocType("Unit Superior")
+	return of_due_moves(frappe.qb.from_(move).select(Count("*")), move)
 
 
 def due_moves() -> dict[str, str]:
-	"""{unit: superior} of moves whose day has come and that the tree does not follow yet: it does within a
-	minute of midnight, but a view changes on the day."""
-	rows = frappe.get_all(
-		"Unit Superior",
-		{"applied": 0, "valid_from": ("<=", getdate()), "parenttype": "Monitored Unit"},
-		["parent", "superior"],
-		order_by="valid_from",
-	)
-	return {row.parent: row.superior or "" for row in rows}
+	"""{unit: superior} of the moves that are due."""
+	move = frappe.qb.DocType("Unit Superior")
+	query = frappe.qb.from_(move).select(move.parent, move.superior)
+	return {
+		unit: superior or "" for unit, superior in of_due_moves(query, move).orderby(move.valid_from).run()
+	}
 
 
 def superiors_with(moves: dict[str, str]) -> dict[str, str]:

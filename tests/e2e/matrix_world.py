@@ -241,7 +241,7 @@ class World:
 				self.units.get(superior),
 				is_group=int(level != "COMMUNE"),
 				location=POINT,
-				unit_role="Managing Unit" if level == "PROVINCE" else "Using Unit",
+				unit_role="Superior Body" if level == "PROVINCE" else "Using Unit",
 			)
 			self.units[place] = unit.name
 		for doctype, make in ROWS.items():
