@@ -78,21 +78,30 @@ def require_active(unit: str) -> frappe._dict:
 	return at
 
 
-def require_place(unit: str, position: str, account: str) -> None:
-	"""Throws when `account` finds no free place in `position` at `unit`: names the quota and who holds the
-	places. The caller has taken his turn."""
+def require_quota(unit: str, position: str) -> tuple[frappe._dict, frappe._dict]:
+	"""The `place` and the quota of `position` at `unit`; throws when units of its level have none."""
 	at = require_active(unit)
 	row = quota_row(at.unit_level, position)
-	level_name = frappe.db.get_value("Unit Level", at.unit_level, "level_name") or at.unit_level
-	position_name = frappe.db.get_value("Position", position, "position_name") or position
 	if not row:
+		level_name = frappe.db.get_value("Unit Level", at.unit_level, "level_name") or at.unit_level
 		frappe.throw(
 			_(
 				"Units of the level {0} have no accounts for the position {1}. Choose another position, or "
 				"enter a quota for it in the level."
-			).format(frappe.bold(level_name), frappe.bold(position_name)),
+			).format(frappe.bold(level_name), frappe.bold(position_name(position))),
 			title=_("Account Quotas"),
 		)
+	return at, row
+
+
+def position_name(position: str) -> str:
+	return frappe.db.get_value("Position", position, "position_name") or position
+
+
+def require_place(unit: str, position: str, account: str) -> None:
+	"""Throws when `account` finds no free place in `position` at `unit`: names the quota and who holds the
+	places. The caller has taken his turn."""
+	at, row = require_quota(unit, position)
 	if row.unlimited:
 		return
 	held = holders(unit, position, account)
@@ -104,7 +113,7 @@ def require_place(unit: str, position: str, account: str) -> None:
 			).format(
 				frappe.bold(at.unit_name),
 				row.quota,
-				frappe.bold(position_name),
+				frappe.bold(position_name(position)),
 				told(held),
 			),
 			title=_("Account Quotas"),

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 
+import frappe
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -130,16 +131,40 @@ def test_the_past_is_played_from_the_moment_asked_for(browser, stack):
 	wait_for(lambda: video_time(browser)[0] > first + 2, 40, "the video does not advance")
 
 
-def test_a_period_without_footage_is_said_in_words(browser, stack):
+@pytest.mark.parametrize(
+	("end", "said"),
+	[
+		("2020-01-01 00:10:00", "Không có dữ liệu ghi hình trong khoảng này."),
+		("2019-01-01 00:00:00", "Thời điểm kết thúc phải sau thời điểm bắt đầu."),
+	],
+	ids=["nothing recorded", "the wrong way round"],
+)
+def test_a_period_that_cannot_be_shown_is_said_in_words(browser, stack, end, said):
 	log_in(browser, stack, "Unit Operator")
 	open_camera(browser, stack)
-	query = {"camera": CAMERA, "start": "2020-01-01 00:00:00", "end": "2020-01-01 00:10:00"}
+	query = {"camera": CAMERA, "start": "2020-01-01 00:00:00", "end": end}
 	browser.execute_script("cur_frm.gsmc_player.play(arguments[0], false)", query)
 	wait_for(
-		lambda: shown(browser, ".gsmc-note") == "Không có dữ liệu ghi hình trong khoảng này.",
+		lambda: shown(browser, ".gsmc-note") == said,
 		40,
 		f"another message: {shown(browser, '.gsmc-screen')}",
 	)
+
+
+def test_an_open_form_shows_what_becomes_of_its_camera(browser, stack):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	wait_for(lambda: browser.execute_script("return cur_frm.doc.state") == "Recording", 60, "not recording")
+	try:
+		frappe.db.set_value("Camera", CAMERA, "enabled", 0)
+		frappe.db.commit()  # the recorder must see it
+		indicator = "return cur_frm.page.indicator.text().trim()"
+		wait_for(
+			lambda: browser.execute_script(indicator) == "Không ghi hình", 60, "the form does not follow"
+		)
+	finally:
+		frappe.db.set_value("Camera", CAMERA, "enabled", 1)
+		frappe.db.commit()
 
 
 def test_another_units_camera_is_not_shown(browser, stack):

@@ -76,7 +76,7 @@ class FootagePlayer {
             this.note(__("This browser cannot play the video. Use a current Chrome, Edge or Firefox."));
             return;
         }
-        const url = `${METHOD}playback.playlist?${new URLSearchParams(query)}`;
+        const url = (this.url = `${METHOD}playback.playlist?${new URLSearchParams(query)}`);
         const $video = $("<video controls autoplay muted playsinline></video>");
         this.$screen.empty().append($video);
         this.$stop.show();
@@ -116,6 +116,19 @@ class FootagePlayer {
         }
     }
 
+    // hls.js tells the status alone: the reason is asked for once more, in words.
+    async explain(url, status) {
+        if (status !== 417) return this.note_status(status);
+        this.stop();
+        try {
+            const response = await fetch(url, { headers: { Accept: "application/json" } });
+            const [said] = JSON.parse((await response.json())._server_messages);
+            this.note($("<div>").html(JSON.parse(said).message).text());
+        } catch {
+            this.note_status(0);
+        }
+    }
+
     show_time() {
         if (!document.body.contains(this.$wrapper.get(0))) {
             this.stop(); // the form was left
@@ -148,7 +161,7 @@ class FootagePlayer {
                 this.live ? __("There is no live picture now.") : __("Nothing was recorded in this period."),
             );
         } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
-            this.note_status(status);
+            this.explain(error.url || this.url, status);
         } else {
             this.note(__("The video cannot be played here."));
         }

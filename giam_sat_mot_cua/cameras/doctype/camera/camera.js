@@ -1,7 +1,11 @@
+const STATE = ["state", "state_since", "fault", "state_message", "picture", "sound"];
+const STATE_MS = 5000;
+
 frappe.ui.form.on("Camera", {
     refresh(frm) {
         frm.trigger("show_player");
         frm.trigger("show_state");
+        frm.trigger("watch_state");
         frm.trigger("offer_connection");
     },
 
@@ -53,6 +57,30 @@ frappe.ui.form.on("Camera", {
             if (frm.gsmc_player) frm.gsmc_player.stop();
             frm.gsmc_player = new gsmc.FootagePlayer({ wrapper, camera: frm.doc.name });
         });
+    },
+
+    // The recorder changes the state while the form is open; nothing that a person writes is touched.
+    watch_state(frm) {
+        clearInterval(frm.state_watch);
+        if (frm.is_new()) return;
+        const camera = frm.doc.name;
+        const shown = () => frm.doc.name === camera && frappe.get_route().join() === `Form,Camera,${camera}`;
+        const query = { doctype: "Camera", filters: camera, fieldname: JSON.stringify(STATE) };
+        const url = `/api/method/frappe.client.get_value?${new URLSearchParams(query)}`;
+        frm.state_watch = setInterval(async () => {
+            if (!shown()) return clearInterval(frm.state_watch);
+            if (document.hidden) return;
+            try {
+                const response = await fetch(url, { headers: { Accept: "application/json" } });
+                const { message } = response.ok ? await response.json() : {};
+                if (!message || !shown() || STATE.every((field) => frm.doc[field] === message[field])) return;
+                Object.assign(frm.doc, message);
+                STATE.forEach((field) => frm.refresh_field(field));
+                frm.trigger("show_state");
+            } catch {
+                // the server is away: the next time shows more
+            }
+        }, STATE_MS);
     },
 
     show_state(frm) {

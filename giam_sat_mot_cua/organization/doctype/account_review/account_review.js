@@ -50,7 +50,9 @@ frappe.ui.form.on("Account Review", {
     },
 
     suspend(frm) {
-        frappe.confirm(__("Suspend all accounts that no unit decided about?"), async () => {
+        const count = frm.doc.__onload.figures.undecided;
+        const question = __("Suspend the {0} accounts that no unit decided about?", [count]);
+        frappe.confirm(question, async () => {
             const answer = await frm.call("suspend_undecided");
             frappe.show_alert(__("{0} accounts were suspended.", [answer.message]));
             frm.reload_doc();

@@ -121,9 +121,18 @@ class MonitoredUnit(NestedSet):
 			)
 
 	def validate_end(self):
-		"""A unit that is given up leaves no accounts behind, which would go on seeing it."""
+		"""A unit that is given up leaves no cameras and no accounts behind, which would go on seeing it."""
 		if self.active or self.is_new():
 			return
+		cameras = frappe.get_all("Camera", {"unit": self.name, "enabled": 1}, pluck="name", order_by="name")
+		if cameras:
+			frappe.throw(
+				_(
+					"{0} still has cameras that are recorded: {1}. Give them to the unit that takes over the counter, "
+					"or switch their recording off, before you take it out of use."
+				).format(frappe.bold(self.unit_name), ", ".join(cameras)),
+				title=_("Monitored Unit"),
+			)
 		held = quotas.holders(self.name)
 		if held:
 			frappe.throw(

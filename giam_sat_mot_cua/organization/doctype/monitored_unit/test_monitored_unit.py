@@ -237,8 +237,14 @@ class TestMonitoredUnit(IntegrationTestCase):
 
 	def test_a_unit_with_accounts_is_not_given_up(self):
 		unit = factories.unit()
+		camera = factories.camera(unit.name, enabled=1)
 		person = factories.user(roles.UNIT_LEADER, unit.name)
 		account = frappe.get_doc("Monitoring Account", factories.account(person.name))
+		unit.active = 0
+		with self.assertRaisesRegex(frappe.ValidationError, camera.name):
+			unit.save()
+		frappe.db.set_value("Camera", camera.name, "enabled", 0)
+		unit.reload()
 		unit.active = 0
 		with self.assertRaisesRegex(frappe.ValidationError, account.name):
 			unit.save()

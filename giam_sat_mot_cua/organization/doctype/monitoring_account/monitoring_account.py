@@ -3,7 +3,7 @@ import re
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, now_datetime
+from frappe.utils import cstr, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
@@ -266,6 +266,7 @@ class MonitoringAccount(Document):
 
 	def note_proposal(self):
 		self.require_documents()
+		quotas.require_quota(self.unit, self.position)
 		self.proposed_by, self.proposed_on = frappe.session.user, now_datetime()
 		basis = getattr(self, "proposal_basis", None)
 		self.proposed_under = basis.delegation if basis else None
@@ -282,6 +283,13 @@ class MonitoringAccount(Document):
 					).format(frappe.bold(_(self.meta.get_label(field)))),
 					title=_("Approving Document"),
 				)
+		if getdate(self.document_date) > getdate():
+			frappe.throw(
+				_("The document is dated {0}, which is still to come. Correct the date.").format(
+					frappe.bold(frappe.format(self.document_date, "Date"))
+				),
+				title=_("Approving Document"),
+			)
 
 	def grant(self):
 		self.require_documents()

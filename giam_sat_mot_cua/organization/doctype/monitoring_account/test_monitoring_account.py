@@ -1,6 +1,6 @@
 import frappe
 from frappe.model.workflow import apply_workflow
-from frappe.utils import getdate
+from frappe.utils import add_days, getdate
 
 from giam_sat_mot_cua.access import roles, scope
 from giam_sat_mot_cua.api import accounts as api
@@ -95,6 +95,8 @@ class TestMonitoringAccount(IntegrationTestCase):
 			account = self.draft(**{missing: None})
 			with self.subTest(missing), self.assertRaises(frappe.ValidationError):
 				self.lead(account, "Proposed")
+		account = self.draft(document_date=add_days(getdate(), 1))
+		self.assertRaises(frappe.ValidationError, self.lead, account, "Proposed")
 
 	def test_no_state_is_jumped_to(self):
 		for before, after in (
@@ -227,9 +229,8 @@ class TestMonitoringAccount(IntegrationTestCase):
 		self.assertEqual(self.lead(second, "Granted").status, states.GRANTED)
 
 	def test_a_position_without_a_quota_has_no_accounts(self):
-		account = self.lead(self.draft("COUNTER-HEAD"), "Proposed")  # a commune has none
 		with self.assertRaises(frappe.ValidationError):
-			self.lead(account, "Granted")
+			self.lead(self.draft("COUNTER-HEAD"), "Proposed")  # a commune has none
 
 	def test_a_changed_quota_counts(self):
 		self.granted()
