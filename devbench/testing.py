@@ -45,12 +45,14 @@ def run_all(instance: Instance, steps: Steps, log: Path) -> int:
 def beside_each_other(pytest: list, instance: Instance, steps: Steps, log: Path, env: dict[str, str]) -> int:
 	"""The tests that need no instance run while it is made and tested: both wait for cameras and answers most
 	of the time. What they print is shown at the end."""
+	own = environment(instance.state)  # without the instance's mark, by which its processes are ended
+	own["PATH"] = env["PATH"]
 	ignored = [f"--ignore={instance.state.source / path}" for path in WITHOUT_INSTANCE]
 	with tempfile.TemporaryFile("w+") as printed:
 		others = subprocess.Popen(
 			[*pytest, *WITHOUT_INSTANCE],
 			cwd=instance.state.source,
-			env=dict(env),
+			env=own,
 			stdout=printed,
 			stderr=subprocess.STDOUT,
 		)

@@ -22,7 +22,8 @@ def reset_password(user: str) -> None:
 	except Exception:
 		frappe.log_error(title="Password link not sent")  # there is such a login, but no mail goes out
 	frappe.clear_messages()
-	frappe.local.response.pop("http_status_code", None)
+	for told in ("exc_type", "http_status_code"):
+		frappe.local.response.pop(told, None)
 	frappe.msgprint(
 		_(
 			"If this is the login of an account, and the system sends e-mail, a link is on its way. Without "

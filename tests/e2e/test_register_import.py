@@ -16,6 +16,7 @@ from giam_sat_mot_cua.setup.factories import xlsx
 from tests.cameras.server import wait_for
 from tests.e2e.register_import import API, RUNNING, Importer, cameras, units
 
+pytestmark = pytest.mark.usefixtures("quiet")
 OTHERS = (
 	"Monitoring Operator",
 	"Managing Unit Leader",
@@ -266,11 +267,11 @@ def killed(stack, programs: str) -> None:
 
 @pytest.mark.parametrize("programs", ["horse", "worker and horse"])
 def test_an_import_that_is_killed_fails_and_imports_nothing(stack, importer, prefix, programs):
-	importer.upload(good_file(prefix, 3, 250))
+	importer.upload(good_file(prefix, 3, 120))
 	assert importer.finish("check")["status"] == "Checked"
 	assert importer.start("run").status_code == 200
 	seen = importer.until(lambda found: found["done"] > 20, pause_s=0.05)
-	assert seen["status"] == "Importing" and seen["total"] == 255
+	assert seen["status"] == "Importing" and seen["total"] == 125
 	killed(stack, programs)
 	began = time.monotonic()
 	importer.until(lambda found: found["status"] == "Failed", 60)
@@ -280,7 +281,7 @@ def test_an_import_that_is_killed_fails_and_imports_nothing(stack, importer, pre
 	assert present(prefix) == (0, 0)
 	assert importer.finish("check")["status"] == "Checked"  # and it can be tried again
 	assert importer.finish("run")["status"] == "Imported"
-	assert present(prefix) == (5, 250)
+	assert present(prefix) == (5, 120)
 
 
 def test_an_import_whose_worker_is_killed_ends_by_itself(stack, importer, prefix):
@@ -295,7 +296,7 @@ def test_an_import_whose_worker_is_killed_ends_by_itself(stack, importer, prefix
 
 
 def test_an_import_that_nobody_watches_is_given_up_by_the_minute_tick(stack, importer, prefix):
-	importer.upload(good_file(prefix, 3, 250))
+	importer.upload(good_file(prefix, 3, 120))
 	importer.finish("check")
 	importer.start("run")
 	importer.until(lambda found: found["done"] > 20, pause_s=0.05)
