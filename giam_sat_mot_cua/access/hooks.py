@@ -12,6 +12,7 @@ UNIT_FIELDS = {
 	"Account Review Entry": "unit",
 	"Approval Delegation": "unit",
 	"Camera": "unit",
+	"Health Event": "unit",
 	"Monitored Unit": "name",
 	"Monitoring Account": "unit",
 	"Recording Gap": "unit",
@@ -51,6 +52,7 @@ account_login_conditions = partial(unit_condition, "Account Login", "unit")
 account_review_entry_conditions = partial(unit_condition, "Account Review Entry", "unit")
 approval_delegation_conditions = partial(unit_condition, "Approval Delegation", "unit")
 camera_conditions = partial(unit_condition, "Camera", "unit")
+health_event_conditions = partial(unit_condition, "Health Event", "unit")
 monitored_unit_conditions = partial(unit_condition, "Monitored Unit", "name")
 monitoring_account_conditions = partial(unit_condition, "Monitoring Account", "unit")
 recording_gap_conditions = partial(unit_condition, "Recording Gap", "unit")

@@ -15,7 +15,7 @@ from frappe.desk.doctype.tag.tag import add_tag
 from frappe.utils.password import set_encrypted_password
 
 from giam_sat_mot_cua.access import records, roles
-from giam_sat_mot_cua.recording import clock, gap_ledger, hour_index
+from giam_sat_mot_cua.recording import clock, gap_ledger, health_events, hour_index
 from giam_sat_mot_cua.setup import factories
 
 UNIT = "Monitored Unit"
@@ -64,6 +64,11 @@ def connection_reveal(world: "World", place: str):
 	return doc.insert()
 
 
+def health_event(world: "World", place: str):
+	name = health_events.report("Camera Not Recorded", camera=world.row("Camera", place))
+	return frappe.get_doc("Health Event", name)
+
+
 def monitoring_account(world: "World", place: str):
 	return factories.insert(
 		doctype="Monitoring Account",
@@ -96,6 +101,7 @@ ROWS: dict[str, Callable] = {
 	"Recording Hour": recording_hour,
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
+	"Health Event": health_event,
 	"Monitoring Account": monitoring_account,
 	"Account Login": written("Account Login"),
 	"Account Review Entry": written("Account Review Entry"),
