@@ -7,35 +7,32 @@ from dataclasses import dataclass
 import av
 import av.error
 
+from giam_sat_mot_cua.media.mp4_write import Sample, SoundFormat
+from giam_sat_mot_cua.media.rtsp.rtp import AAC_FRAME, Unit
+from giam_sat_mot_cua.media.rtsp.sdp import Media
+
 BITRATE = 32_000
 GAP_S = 0.2  # the sound's own clock is followed until it is off by this much
 
 
 @dataclass
 class Sound:
-	"""An encoded audio packet and its timestamp on the stream's clock, in seconds."""
+	"""An AAC frame and its time on the stream's clock, in seconds."""
 
 	stamp: float
-	data: av.Packet
-
-
-class NowhereToWrite:
-	def write(self, data: bytes) -> int:
-		return len(data)
-
-	def close(self) -> None:
-		pass
+	sample: Sample
 
 
 class AudioCopy:
-	"""AAC as the camera sends it."""
+	"""AAC as the camera sends it. `format`: what the file's header says of it."""
 
-	def __init__(self, stream):
-		self.template, self.codec, self.rate = stream, "aac", stream.codec_context.sample_rate
+	def __init__(self, media: Media, config: bytes):
+		self.clock_rate = media.clock_rate
+		self.format = SoundFormat(config, media.clock_rate, media.channels)
 
-	def take(self, packet: av.Packet) -> Iterator[Sound]:
-		if packet.dts is not None:
-			yield Sound(float(packet.dts * packet.time_base), packet)
+	def take(self, unit: Unit) -> Iterator[Sound]:
+		data = unit.parts[0]
+		yield Sound(unit.stamp / self.clock_rate, Sample([data], len(data), AAC_FRAME))
 
 	def close(self) -> None:
 		pass
@@ -44,26 +41,28 @@ class AudioCopy:
 class AudioToAac:
 	"""Decodes and encodes again; one encoder for the whole connection, so that files join without a click."""
 
-	def __init__(self, stream):
-		self.decoder = stream.codec_context
-		self.rate = self.decoder.sample_rate
-		self.shelf = av.open(NowhereToWrite(), "w", format="mp4", options={"movflags": "empty_moov"})
-		self.template = self.shelf.add_stream("aac", rate=self.rate)
-		self.codec = "aac"
-		encoder = self.template.codec_context
-		encoder.layout, encoder.format, encoder.bit_rate = "mono", "fltp", BITRATE
-		self.shelf.start_encoding()
-		self.encoder = encoder
-		self.resampler = av.AudioResampler("fltp", "mono", self.rate, frame_size=encoder.frame_size or 1024)
+	def __init__(self, media: Media):
+		self.clock_rate = media.clock_rate
+		self.decoder = av.CodecContext.create(media.codec, "r")
+		self.decoder.sample_rate = media.clock_rate
+		self.decoder.layout = "stereo" if media.channels == 2 else "mono"
+		self.decoder.open()
+		encoder = av.CodecContext.create("aac", "w")
+		encoder.sample_rate, encoder.layout, encoder.format = media.clock_rate, "mono", "fltp"
+		encoder.bit_rate = BITRATE
+		encoder.open()
+		self.encoder, self.rate = encoder, media.clock_rate
+		self.format = SoundFormat(bytes(encoder.extradata), self.rate, 1)
+		self.resampler = av.AudioResampler(
+			"fltp", "mono", self.rate, frame_size=encoder.frame_size or AAC_FRAME
+		)
 		self.base: float | None = None  # stream time of sample 0
 		self.samples_in = self.samples_out = 0
 
-	def take(self, packet: av.Packet) -> Iterator[Sound]:
-		if packet.dts is None:
-			return
-		stamp = float(packet.dts * packet.time_base)
+	def take(self, unit: Unit) -> Iterator[Sound]:
+		stamp = unit.stamp / self.clock_rate
 		try:
-			frames = self.decoder.decode(packet)
+			frames = self.decoder.decode(av.Packet(unit.parts[0]))
 		except av.error.FFmpegError:
 			return  # one bad packet of sound must not end the recording
 		expected = None if self.base is None else self.base + self.samples_in / self.rate
@@ -79,17 +78,23 @@ class AudioToAac:
 		frame.pts, frame.time_base = self.samples_out, self.encoder.time_base
 		self.samples_out += frame.samples
 		for packet in self.encoder.encode(frame):
-			yield Sound(self.base + float(packet.dts * packet.time_base), packet)
+			data = bytes(packet)
+			stamp = self.base + float(packet.dts * packet.time_base)
+			yield Sound(stamp, Sample([data], len(data), AAC_FRAME))
 
 	def close(self) -> None:
-		self.shelf.close()
+		pass
 
 
-def audio_for(stream) -> AudioCopy | AudioToAac | None:
-	"""How to record the sound of `stream`; None when it cannot be decoded."""
-	context = stream.codec_context
-	if context.name == "aac" and context.extradata:
-		return AudioCopy(stream)
-	if not context.sample_rate:
+def audio_for(media: Media) -> AudioCopy | AudioToAac | None:
+	"""How to record the sound of `media`; None when it cannot be decoded."""
+	if media.codec == "aac":
+		try:
+			config = bytes.fromhex(media.parameters.get("config", ""))
+		except ValueError:
+			config = b""
+		return AudioCopy(media, config) if config else None
+	try:
+		return AudioToAac(media)
+	except (av.error.FFmpegError, ValueError):
 		return None
-	return AudioToAac(stream)

@@ -14,7 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from giam_sat_mot_cua.media import events, layout, repair, stream
+from giam_sat_mot_cua.media import events, layout, repair
+from giam_sat_mot_cua.media import probe as probing
 from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault
 from giam_sat_mot_cua.media.recorder import CameraRecorder
 
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
 	one = commands.add_parser("probe", help="say what a stream holds")
 	one.add_argument("url", help="rtsp://HOST[:PORT]/PATH")
 	add_login(one)
+	one.add_argument("--seconds", type=float, default=6, help="how long to listen")
 	one.add_argument("--json", action="store_true", help="machine-readable output")
 	one.set_defaults(action=probe)
 	one = commands.add_parser("record", help="record cameras until interrupted")
@@ -67,7 +69,7 @@ def add_login(command: argparse.ArgumentParser) -> None:
 	command.add_argument(
 		"--password-file", type=Path, help=f"file with the password; else {PASSWORD_VARIABLE}"
 	)
-	command.add_argument("--transport", choices=("tcp", "udp"), default="tcp")
+	command.add_argument("--transport", choices=("tcp", "udp"), default="tcp", help="rtsps is always tcp")
 
 
 def camera_stream(camera: str, url: str, options: argparse.Namespace) -> CameraStream:
@@ -86,12 +88,17 @@ def camera_stream(camera: str, url: str, options: argparse.Namespace) -> CameraS
 
 
 def probe(options: argparse.Namespace) -> int:
-	info = stream.probe(camera_stream("probe", options.url, options))
+	found = probing.probe(camera_stream("probe", options.url, options), options.seconds)
 	if options.json:
-		print(json.dumps(asdict(info)))
+		print(json.dumps(asdict(found), ensure_ascii=False))
 		return 0
+	info = found.info
 	audio = f"{info.audio_codec} {info.audio_rate} Hz" if info.audio_codec else "no audio"
-	print(f"{info.video_codec} {info.width}x{info.height} {info.fps:g} fps, {audio}")
+	every = f"a key frame every {found.key_interval_s:g} s" if found.key_interval_s else "key frames unknown"
+	picture = f"{info.video_codec} {info.width}x{info.height} {info.fps:g} fps, {found.kbit} kbit/s"
+	print(f"{picture}, {every}, {audio}")
+	for finding in found.findings:
+		print(f"- {finding.en}\n  {finding.vi}")
 	return 0
 
 

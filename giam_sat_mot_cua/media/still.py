@@ -9,21 +9,21 @@ import cv2
 
 WIDTH = 640
 QUALITY = 80
+START = b"\0\0\0\1"
 
 
 class StillMaker:
-	"""Decodes key frames of one connection. Used by the thread that owns the stream."""
+	"""Decodes key frames of one stream. Used by one thread at a time."""
 
-	def __init__(self, codec: str, extradata: bytes | None):
-		self.codec, self.extradata = codec, extradata
+	def __init__(self, codec: str):
+		self.codec = codec
 
-	def picture(self, packet: av.Packet):
-		"""A key frame as an array (height, WIDTH, 3), BGR; None when it does not decode."""
+	def picture(self, units: list[bytes]):
+		"""A key frame, given as its parameter sets and NAL units, as an array (height, WIDTH, 3), BGR; None
+		when it does not decode."""
 		decoder = av.CodecContext.create(self.codec, "r")
 		decoder.thread_count = 1
-		if self.extradata:
-			decoder.extradata = self.extradata
-		alone = av.Packet(bytes(packet))
+		alone = av.Packet(START + START.join(units))
 		try:
 			frames = [*decoder.decode(alone), *decoder.decode(None)]
 		except av.error.FFmpegError:

@@ -15,7 +15,14 @@ class Recording:
 	"""Records one camera during a `with` block."""
 
 	def __init__(
-		self, url: str, volume: Path, camera: str = "cam", username: str = "", password: str = "", **options
+		self,
+		url: str,
+		volume: Path,
+		camera: str = "cam",
+		username: str = "",
+		password: str = "",
+		transport: str = "tcp",
+		**options,
 	):
 		self.events: list[events.Event] = []
 		chosen = {
@@ -26,7 +33,7 @@ class Recording:
 			"retry": (0.5, 2),
 		}
 		self.volume = volume
-		self.stream = CameraStream(camera, url, username, password)
+		self.stream = CameraStream(camera, url, username, password, transport)
 		self.recorder = CameraRecorder(self.stream, volume, self.events.append, **{**chosen, **options})
 
 	def __enter__(self) -> "Recording":

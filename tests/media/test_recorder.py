@@ -154,8 +154,12 @@ def test_a_lost_camera_is_noticed_and_comes_back(tmp_path, how):
 		{"kill": server.kill, "stall": server.stall, "freeze": lambda: server.control("freeze", "/a")}[how]()
 		wait_for(lambda: recording.recorder.health().state == "waiting", 30, "the loss was not noticed")
 		opened = wait_for(lambda: recording.of(events.GapOpened), 10, "no gap")[0]
-		files = recording.of(events.FileClosed)
-		assert opened.start_utc_ms == files[-1].start_utc_ms + files[-1].duration_ms
+
+		def closed_at_the_gap() -> bool:
+			ends = [file.start_utc_ms + file.duration_ms for file in recording.of(events.FileClosed)]
+			return bool(ends) and ends[-1] == opened.start_utc_ms
+
+		wait_for(closed_at_the_gap, 10, "the gap does not begin where the last file ends")
 		assert abs(opened.start_utc_ms - lost_at) < 3000
 		assert opened.cause == events.CAMERA_OFFLINE
 		back = {
