@@ -26,7 +26,7 @@ import giam_sat_mot_cua
 from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.media.recorder import CameraRecorder
 from giam_sat_mot_cua.recording import clock
-from giam_sat_mot_cua.workers import fleet, indexer, journal, leases, reconcile, volumes, wanted
+from giam_sat_mot_cua.workers import balance, fleet, indexer, journal, leases, reconcile, volumes, wanted
 from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
 from giam_sat_mot_cua.workers.leases import Lease, LeaseTable
 from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
@@ -34,6 +34,7 @@ from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
 TURN_S = 1.0
 READ_WANTED_S = 5.0
 NODE_REPORT_S = 30.0
+BALANCE_S = 10.0
 NEW_CAMERAS_A_TURN = 10  # connecting is the expensive part: a full recorder starts within a few turns
 STOP_S = 20.0  # a camera that hangs is left within its read and connection timeouts
 REDIS_TIMEOUT_S = 3.0
@@ -73,7 +74,7 @@ class Recorder:
 		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database
 		self.volumes: dict[str, Path] = {}
 		self.stopping = False
-		self.next_read = self.next_node_report = 0.0
+		self.next_read = self.next_node_report = self.next_balance = 0.0
 		self.lost: set[str] = set()  # services that are away now, each logged once
 
 	def run(self) -> None:
@@ -99,6 +100,7 @@ class Recorder:
 			self.report_node,
 			self.drop_unwanted,
 			self.finish_ending,
+			self.share_work,
 			self.take_free_cameras,
 			self.keep_one_queued,
 			self.deliver,
@@ -204,10 +206,24 @@ class Recorder:
 				if recorder:
 					recorder.request_stop()
 
+	def others(self) -> list[dict]:
+		"""What the other living recorders report."""
+		return [facts for owner, facts in self.fleet.alive().items() if owner != self.owner]
+
+	def share_work(self) -> None:
+		"""Gives up cameras that a recorder with fewer of them will take, a few at a time."""
+		if time.monotonic() < self.next_balance or not self.settings:
+			return
+		self.next_balance = time.monotonic() + BALANCE_S
+		count = balance.surplus(len(self.running), len(self.wanted), self.others())
+		for name in list(self.running)[-count:] if count else ():
+			self.end_camera(name)
+
 	def take_free_cameras(self) -> None:
 		if not self.settings or os.getppid() != self.worker_pid:
 			return
-		room = min(self.settings.cameras_per_recorder - len(self.running), NEW_CAMERAS_A_TURN)
+		most = balance.most(len(self.wanted), self.settings.cameras_per_recorder, self.others())
+		room = min(most - len(self.running), NEW_CAMERAS_A_TURN)
 		for name in [name for name in self.wanted if name not in self.running and name not in self.ending]:
 			if room <= 0:
 				return
