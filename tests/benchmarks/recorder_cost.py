@@ -59,8 +59,8 @@ def middle(rounds: list[dict]) -> dict:
 
 
 def register(feeding: Feeding) -> list[str]:
-	"""Switched-off Camera rows for the feeder's cameras; one recorder holds them all."""
-	frappe.db.set_single_value("Monitoring Settings", "cameras_per_recorder", CAMERAS)
+	"""Switched-off Camera rows for the feeder's cameras; one recorder can hold them all."""
+	frappe.db.set_single_value("Monitoring Settings", "cameras_per_recorder", feeding.cameras)
 	unit = factories.unit().name
 	names = [factories.camera(unit, stream_url=url).name for url in feeding.urls]
 	frappe.db.commit()
