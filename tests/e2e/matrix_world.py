@@ -8,6 +8,7 @@ either, test_matrix.py fails and names it.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 import frappe
@@ -69,6 +70,16 @@ def health_event(world: "World", place: str):
 	return frappe.get_doc("Health Event", name)
 
 
+def legal_hold(world: "World", place: str):
+	begin = clock.site_time(world.now_ms)
+	row = {
+		"camera": world.row("Camera", place),
+		"from_time": begin,
+		"to_time": begin + timedelta(hours=1),
+	}
+	return factories.insert(doctype="Legal Hold", title="Giữ lại", basis="Công văn thử", cameras=[row])
+
+
 def monitoring_account(world: "World", place: str):
 	return factories.insert(
 		doctype="Monitoring Account",
@@ -102,6 +113,7 @@ ROWS: dict[str, Callable] = {
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
 	"Health Event": health_event,
+	"Legal Hold": legal_hold,
 	"Monitoring Account": monitoring_account,
 	"Account Login": written("Account Login"),
 	"Account Review Entry": written("Account Review Entry"),
@@ -131,6 +143,7 @@ UNSCOPED: dict[str, tuple[frozenset[str], str]] = {
 		frozenset({roles.MONITORING_ADMINISTRATOR}),
 		"files of the whole register, for those who import it",
 	),
+	"Retention Run": (MANAGING, "what was removed, for those who look after the whole system"),
 	"Storage Volume": (MANAGING, "disks of the managing unit"),
 	"Unit Level": (EVERYBODY, "levels and quotas of the regulation"),
 }

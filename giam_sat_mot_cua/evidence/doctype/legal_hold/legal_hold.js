@@ -1,0 +1,31 @@
+frappe.ui.form.on("Legal Hold", {
+    refresh(frm) {
+        if (frm.is_new()) return;
+        frm.page.set_indicator(__(frm.doc.status), frm.doc.status === "Active" ? "orange" : "gray");
+        if (frm.doc.status !== "Active") {
+            frm.disable_form();
+            return;
+        }
+        // The server decides who may; the button only spares others a refusal.
+        const own = frm.doc.placed_by === frappe.session.user;
+        if (own || !frappe.user.has_role("Monitoring Administrator")) return;
+        frm.add_custom_button(__("Release"), () => {
+            frappe.prompt(
+                [
+                    {
+                        fieldname: "reason",
+                        fieldtype: "Small Text",
+                        label: __("Reason of the Release"),
+                        reqd: 1,
+                    },
+                ],
+                async ({ reason }) => {
+                    await frm.call("release", { reason });
+                    frm.reload_doc();
+                },
+                __("Release"),
+                __("Confirm"),
+            );
+        });
+    },
+});

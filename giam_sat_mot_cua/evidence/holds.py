@@ -1,0 +1,48 @@
+"""Which footage is held: kept whatever its age, and however full its volume is (Article 9.3)."""
+
+from dataclasses import dataclass, field
+
+import frappe
+
+from giam_sat_mot_cua.recording import clock
+
+ACTIVE, RELEASED = "Active", "Released"
+
+
+@dataclass(frozen=True)
+class Holds:
+	"""The holds of a moment. `spans`: {camera: [(from, to) in UTC ms]}."""
+
+	spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+	def held(self, camera: str, from_utc_ms: int, to_utc_ms: int) -> bool:
+		"""Whether any of [from_utc_ms, to_utc_ms) is held: a file is kept as a whole."""
+		return any(begin < to_utc_ms and end > from_utc_ms for begin, end in self.spans.get(camera, ()))
+
+
+def take_turn() -> None:
+	"""Lets one transaction at a time place holds, or remove footage: others wait here until it ends. Who
+	holds the turn knows that no hold comes between his look at them and what he does then."""
+	table = frappe.qb.DocType("DocType")
+	frappe.qb.from_(table).select(table.name).where(table.name == "Legal Hold").for_update().run()
+
+
+def active(latest: bool = False) -> Holds:
+	"""All active holds; `latest`: those that others committed after this transaction began, too."""
+	hold, row = frappe.qb.DocType("Legal Hold"), frappe.qb.DocType("Legal Hold Camera")
+	query = (
+		frappe.qb.from_(hold)
+		.inner_join(row)
+		.on((row.parent == hold.name) & (row.parenttype == "Legal Hold"))
+		.select(row.camera, row.from_utc, row.to_utc)
+		.where(hold.status == ACTIVE)
+	)
+	spans: dict[str, list[tuple[int, int]]] = {}
+	for camera, begin, end in (query.for_update() if latest else query).run():
+		spans.setdefault(camera, []).append((clock.utc_ms(begin), clock.utc_ms(end)))
+	return Holds(spans)
+
+
+def held(camera: str, from_utc_ms: int, to_utc_ms: int) -> bool:
+	"""Whether any of [from_utc_ms, to_utc_ms) of `camera` is held now."""
+	return active().held(camera, from_utc_ms, to_utc_ms)
