@@ -14,17 +14,22 @@ from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import read_index
 from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.recording.hour_index import Gone
+
+MARKER = ".gsmc-volume"  # a file in every volume, with its id
 
 
 @dataclass(frozen=True)
 class FootageFile:
-	"""One file: `closed` when its size and duration are final; else they are unknown (None)."""
+	"""One file: `closed` when its size and duration are final; else they are unknown (None). `gone`: the
+	index says that it is not there any more."""
 
 	volume: str
 	path: str  # relative to the volume
 	start_utc_ms: int
 	duration_ms: int | None
 	size_bytes: int | None
+	gone: Gone | None = None
 
 	@property
 	def closed(self) -> bool:
@@ -33,6 +38,24 @@ class FootageFile:
 
 def volume_path(volume: str) -> Path:
 	return Path(frappe.get_cached_value("Storage Volume", volume, "path"))
+
+
+def carries_marker(path: Path, volume_id: str) -> bool:
+	"""Whether the volume with this id is mounted at `path`, and not another one or none. May raise
+	OSError."""
+	try:
+		return (path / MARKER).read_text().strip() == volume_id
+	except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+		return False
+
+
+def volume_answers(volume: str) -> bool:
+	"""Whether the volume is there, so that a file that is not found on it is really gone."""
+	try:
+		path, volume_id = frappe.get_cached_value("Storage Volume", volume, ["path", "volume_id"])
+		return carries_marker(Path(path), volume_id)
+	except (OSError, TypeError):
+		return False
 
 
 def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[FootageFile]:
@@ -44,8 +67,9 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Footage
 			file.start_utc_ms,
 			file.duration_ms,
 			file.size_bytes,
+			file.gone,
 		)
-		for file in hour_index.files_between(camera, from_utc_ms, to_utc_ms)
+		for file in hour_index.spans_between(camera, from_utc_ms, to_utc_ms)
 	}
 	indexed_until = max(
 		(file.start_utc_ms + file.duration_ms for file in found.values()), default=from_utc_ms
@@ -53,14 +77,20 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Footage
 	# only what the index cannot know yet: files that begin after it, and one that was open at its end
 	look_from = min(indexed_until, clock.now_ms()) - longest_file_ms()
 	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
-		for path, start, _size in layout.iter_files(
-			volume_path(volume),
-			camera,
-			from_utc_ms=max(look_from, from_utc_ms - longest_file_ms()),
-			to_utc_ms=to_utc_ms,
+		for path, start in unindexed(
+			volume, camera, max(look_from, from_utc_ms - longest_file_ms()), to_utc_ms
 		):
 			found.setdefault(start, FootageFile(volume, path, start, None, None))
 	return [found[start] for start in sorted(found)]
+
+
+def unindexed(volume: str, camera: str, from_utc_ms: int, to_utc_ms: int) -> list[tuple[str, int]]:
+	"""(path, start) of files on the volume; none when it fails, so that footage elsewhere still plays."""
+	try:
+		files = layout.iter_files(volume_path(volume), camera, from_utc_ms=from_utc_ms, to_utc_ms=to_utc_ms)
+		return [(path, start) for path, start, _size in files]
+	except OSError:
+		return []
 
 
 def longest_file_ms() -> int:

@@ -56,6 +56,9 @@ def unit_of_work() -> Iterator[None]:
 		if isinstance(error, pymysql.err.InterfaceError) or code in CONNECTION_ERRORS | RETRY_ERRORS:
 			raise DatabaseAway from error
 		raise
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError) as error:  # as Frappe calls RETRY_ERRORS
+		roll_back()
+		raise DatabaseAway from error
 	except BaseException:
 		roll_back()
 		raise

@@ -26,7 +26,17 @@ import giam_sat_mot_cua
 from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.media.recorder import CameraRecorder
 from giam_sat_mot_cua.recording import clock
-from giam_sat_mot_cua.workers import balance, fleet, indexer, journal, leases, reconcile, volumes, wanted
+from giam_sat_mot_cua.workers import (
+	balance,
+	fleet,
+	indexer,
+	journal,
+	leases,
+	reconcile,
+	volume_state,
+	volumes,
+	wanted,
+)
 from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
 from giam_sat_mot_cua.workers.leases import Lease, LeaseTable
 from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
@@ -66,6 +76,7 @@ class Recorder:
 		self.running: dict[str, CameraRecorder] = {}
 		self.runs_with: dict[str, WantedCamera] = {}
 		self.ending: dict[str, Ending] = {}
+		self.recorded_until: dict[str, int] = {}  # UTC ms, of cameras that we have recorded
 		self.held: dict[str, Lease] = {}
 		# a lease that is given back must not be renewed at the same moment
 		self.leases_lock = threading.Lock()
@@ -175,6 +186,8 @@ class Recorder:
 			if not ending.recorder.stop(0) and time.monotonic() < ending.deadline:
 				continue
 			del self.ending[name]
+			if ending.recorder.last_end_utc_ms:
+				self.recorded_until[name] = ending.recorder.last_end_utc_ms
 			if ending.switched_off:
 				since = ending.recorder.last_end_utc_ms or clock.now_ms()
 				self.events.put((ending.volume, events.GapOpened(name, since, "switched_off")))
@@ -261,7 +274,8 @@ class Recorder:
 				self.settings, self.wanted = self.wanted_list.read()
 				if self.wanted.get(name) != camera:
 					return False
-				found = reconcile.recover_camera(name, volume)
+				answers = self.wanted_list.watch.answers(volume.name)
+				found = reconcile.recover_camera(name, volume if answers else None)
 		except DatabaseAway as error:
 			self.missing("MariaDB", error)
 			return False  # without it the end of the last recording is not known; the lease ends by itself
@@ -274,7 +288,8 @@ class Recorder:
 			still_seconds=settings.still_seconds,
 			stall_seconds=settings.stall_seconds,
 			audio=camera.records_audio,
-			recorded_until_utc_ms=found.recorded_until_utc_ms,
+			# what we recorded last may lie on another volume, and its row be on its way
+			recorded_until_utc_ms=newest(found.recorded_until_utc_ms, self.recorded_until.get(name)),
 			min_free_bytes=volume.min_free_bytes,
 			marker=volumes.MARKER,
 		)
@@ -301,6 +316,8 @@ class Recorder:
 			return
 		own = journal.Journal(path, self.owner)
 		try:
+			if not self.wanted_list.watch.answers(volume):
+				raise TimeoutError
 			own.append([event for event in fresh if isinstance(event, indexer.LASTING)])
 			self.found(f"volume {volume}")
 		except OSError as error:  # full or gone: the database may still be there, and memory holds the events
@@ -317,7 +334,8 @@ class Recorder:
 			return
 		self.unsaved[volume] = []
 		try:
-			own.empty()
+			if self.wanted_list.watch.answers(volume):
+				own.empty()
 		except OSError:
 			pass  # delivered once more by whoever finds it: that changes nothing
 
@@ -346,7 +364,7 @@ class Recorder:
 			mine = [facts for facts in self.fleet.alive().values() if facts["node"] == self.node]
 			ages = [recorder.health().packet_age_s for recorder in self.running.values()]
 			with unit_of_work():
-				volumes.inspect(self.node)
+				volume_state.inspect(self.node, self.wanted_list.watch)
 				write_node(self.node, mine, max((age for age in ages if age is not None), default=None))
 			self.adopt_journals()
 			self.found("node report")
@@ -363,7 +381,10 @@ class Recorder:
 				left.unlink(missing_ok=True)
 
 	def known_volumes(self) -> dict[str, Path]:
-		return {camera.volume.name: camera.volume.path for camera in self.wanted.values()}
+		"""Volumes of this node that answer, also those that no camera is recorded to now."""
+		with unit_of_work():
+			rows = volumes.of_node(self.node)
+		return {row.name: Path(row.path) for row in rows if self.wanted_list.watch.answers(row.name)}
 
 	def missing(self, service: str, error: Exception) -> None:
 		"""Logged once when it goes away, and once when it is back."""
@@ -398,6 +419,10 @@ class Recorder:
 			frappe.db.connect()
 		except Exception:
 			pass
+
+
+def newest(*times_ms: int | None) -> int | None:
+	return max((time_ms for time_ms in times_ms if time_ms), default=None)
 
 
 @dataclass

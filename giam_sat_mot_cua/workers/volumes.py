@@ -1,23 +1,34 @@
-"""Storage volumes as a recorder sees them: which one to write to, whether it is there, how full it is.
+"""Storage volumes as a recorder sees them: which one to write to, whether it is there, how full it is, how
+fast.
 
 A volume carries a marker file with its id. A volume whose marker is missing is not mounted, and nothing is
 written to the empty folder beneath the mount point. The marker of a new volume is written when it is first
 seen.
+
+How full a volume may be, in shares of what Monitoring Settings keep free: below all of it the volume is
+*Full* and retention makes room; below LEAVES_AT cameras go on at another volume; below STOPS_AT recorders
+write no more. Between these lies the time that retention needs, so that a volume that is always nearly full,
+as footage makes it, never loses its cameras.
 """
 
+import errno
 import os
 import shutil
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import frappe
-from frappe import _
 from frappe.utils import flt
 
-from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.recording.footage import MARKER, carries_marker
 
-MARKER = ".gsmc-volume"
-GB = 1e9
+PROBE = Path(".gsmc") / "probe"
+PROBE_BYTES = b"\0" * 4096
+READY, NOT_MOUNTED, READ_ONLY, FULL, FAILING = "Ready", "Not Mounted", "Read Only", "Full", "Failing"
+LEAVES_AT, STOPS_AT = 0.6, 0.5
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+NO_RIGHT = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True)
@@ -29,38 +40,83 @@ class Volume:
 
 @dataclass(frozen=True)
 class VolumeCheck:
+	"""What a look at a volume found. `writes`: a small file could be written, within `write_ms`; `error` is
+	what the system says when it could not."""
+
 	state: str  # an option of Storage Volume.state
 	total_bytes: int = 0
 	free_bytes: int = 0
+	writes: bool = False
+	write_ms: float | None = None
+	error: str = ""
+
+	def has_room(self, min_free_percent: float) -> bool:
+		"""Whether cameras may stay, or go on, here."""
+		enough = self.total_bytes * min_free_percent / 100 * LEAVES_AT
+		return self.writes and self.state in (READY, FULL) and self.free_bytes >= enough
 
 
-def of_node(node: str) -> list:
+def of_node(node: str, also_disabled: bool = False) -> list:
 	"""Storage Volume rows that this node writes to, the preferred one first."""
+	filters: dict = {"node": ("in", ["", None, node])}
+	if not also_disabled:
+		filters["enabled"] = 1
 	return frappe.get_all(
 		"Storage Volume",
-		{"enabled": 1, "node": ("in", ["", None, node])},
-		["name", "path", "volume_id", "state", "checked_at"],
+		filters,
+		["name", "path", "volume_id", "state", "checked_at", "enabled", "node"],
 		order_by="priority, name",
 	)
 
 
-def check(row, min_free_percent: float) -> VolumeCheck:
-	"""Looks at a volume, and writes the marker of one that has never been seen before."""
+def min_free_percent() -> float:
+	return flt(frappe.db.get_single_value("Monitoring Settings", "min_free_percent"))
+
+
+def is_mounted(row) -> bool:
+	"""Whether the volume of the row is there: its own marker, and not another volume's. May raise OSError."""
+	return carries_marker(Path(row.path), row.volume_id)
+
+
+def check(row, min_free_percent: float, greets: bool = True) -> VolumeCheck:
+	"""Looks at a volume; `greets`: writes the marker of one that has never been seen before. Takes as long as
+	the disk takes."""
 	path = Path(row.path)
-	marker = path / MARKER
-	if not row.checked_at and not marker.exists():
+	if greets and not row.checked_at and not (path / MARKER).exists():
 		greet(path, row.volume_id)
 	try:
-		if marker.read_text().strip() != row.volume_id:
-			return VolumeCheck("Not Mounted")
+		if not is_mounted(row):
+			return VolumeCheck(NOT_MOUNTED)
 		usage = shutil.disk_usage(path)
-	except OSError:
-		return VolumeCheck("Not Mounted")
-	if not os.access(path, os.W_OK) or os.statvfs(path).f_flag & os.ST_RDONLY:
-		return VolumeCheck("Read Only", usage.total, usage.free)
-	if usage.free < usage.total * min_free_percent / 100:
-		return VolumeCheck("Full", usage.total, usage.free)
-	return VolumeCheck("Ready", usage.total, usage.free)
+		read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+	except OSError as error:
+		if error.errno == errno.EACCES:
+			return VolumeCheck(NOT_MOUNTED, error=os.strerror(errno.EACCES))
+		return VolumeCheck(FAILING, error=error.strerror or "")
+	if not os.access(path, os.W_OK) or read_only:
+		return VolumeCheck(READ_ONLY, usage.total, usage.free)
+	found = probe(path, VolumeCheck(READY, usage.total, usage.free))
+	if found.state == READY and usage.free < usage.total * min_free_percent / 100:
+		return replace(found, state=FULL)
+	return found
+
+
+def probe(path: Path, seen: VolumeCheck) -> VolumeCheck:
+	"""Writes a small file and waits until it is on the disk. The same file each time: a full disk has its
+	blocks already."""
+	began = time.monotonic()
+	try:
+		(path / PROBE).parent.mkdir(exist_ok=True)
+		handle = os.open(path / PROBE, os.O_WRONLY | os.O_CREAT, 0o640)
+		try:
+			os.write(handle, PROBE_BYTES)
+			os.fsync(handle)
+		finally:
+			os.close(handle)
+	except OSError as error:
+		state = FULL if error.errno in NO_SPACE else READ_ONLY if error.errno in NO_RIGHT else FAILING
+		return replace(seen, state=state, error=error.strerror or "")
+	return replace(seen, writes=True, write_ms=(time.monotonic() - began) * 1000)
 
 
 def greet(path: Path, volume_id: str) -> None:
@@ -74,62 +130,21 @@ def greet(path: Path, volume_id: str) -> None:
 		pass  # check() reports what is missing
 
 
-def write_check(row, seen: VolumeCheck) -> None:
-	"""Stores what `check` saw. A volume that was never there keeps `checked_at` empty, so that it is greeted
-	later."""
-	if seen.state == "Not Mounted" and not row.checked_at:
-		values = {"state": seen.state, "state_message": message(seen.state)}
-	else:
-		values = {
-			"state": seen.state,
-			"state_message": message(seen.state),
-			"total_gb": flt(seen.total_bytes / GB, 2),
-			"free_gb": flt(seen.free_bytes / GB, 2),
-			"checked_at": clock.site_time(clock.now_ms()),
-		}
-	frappe.db.set_value("Storage Volume", row.name, values, update_modified=False)
-	frappe.clear_document_cache("Storage Volume", row.name)
+def free_bytes(path: Path) -> int:
+	return shutil.disk_usage(path).free
 
 
-def message(state: str) -> str:
-	return {
-		"Not Mounted": _(
-			"The folder does not hold this volume's marker file: the disk is not mounted, or another one is. "
-			"Nothing is written until it is back."
-		),
-		"Read Only": _("The folder cannot be written. Check the disk and the rights of the recording user."),
-		"Full": _("Less space is free than the settings ask for. Remove old data or add a volume."),
-	}.get(state, "")
-
-
-def inspect(node: str) -> list:
-	"""Checks and stores the state of every volume of this node; returns the rows that can be written, best
-	first."""
-	percent = flt(frappe.db.get_single_value("Monitoring Settings", "min_free_percent"))
-	usable = []
-	for row in of_node(node):
-		seen = check(row, percent)
-		write_check(row, seen)
-		if seen.state == "Ready":
-			usable.append(row)
-	return usable
-
-
-def choices(node: str) -> dict[str, Volume]:
-	"""Volumes of this node by name, the preferred one first, with the space that recorders leave free.
-
-	A full or missing volume stays in the list: its cameras report the storage fault instead of vanishing.
-	"""
-	percent = flt(frappe.db.get_single_value("Monitoring Settings", "min_free_percent"))
-	found = {}
-	for row in sorted(of_node(node), key=lambda row: row.state not in ("Ready", "", None)):
-		found[row.name] = Volume(row.name, Path(row.path), min_free(Path(row.path), percent))
-	return found
+def total_bytes(path: Path) -> int:
+	return shutil.disk_usage(path).total
 
 
 def min_free(path: Path, percent: float) -> int:
+	"""Bytes at which a recorder stops writing to the volume at `path`; 0 when it is not there."""
 	try:
-		# half of what the settings ask for: the volume is reported full before recording stops
-		return int(shutil.disk_usage(path).total * percent / 200)
+		return stops_at(shutil.disk_usage(path).total, percent)
 	except OSError:
 		return 0
+
+
+def stops_at(total_bytes: int, percent: float) -> int:
+	return int(total_bytes * percent / 100 * STOPS_AT)

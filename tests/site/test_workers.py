@@ -163,7 +163,9 @@ def test_a_read_only_volume_is_told(tmp_path):
 
 def test_wanted_cameras_are_those_to_record():
 	frappe.db.rollback()
-	settings, found = wanted.WantedList(leases.node_name()).read()
+	listed = wanted.WantedList(leases.node_name())
+	settings, found = listed.read()
+	listed.watch.stop()
 	assert settings.cameras_per_recorder == 50
 	assert {name for name in found if name.startswith("NB-")} == {
 		"NB-HL-01",

@@ -13,6 +13,7 @@ BOUNDS = {
 	"lease_seconds": (4, 60),
 	"retention_days": (1, 3650),
 	"min_free_percent": (1, 50),
+	"slow_write_ms": (50, 60_000),
 	"link_minutes": (1, 60),
 	"playback_minutes": (5, 1440),
 	"account_review_months": (1, 60),
@@ -44,6 +45,7 @@ class MonitoringSettings(Document):
 		retention_days: DF.Int
 		stall_seconds: DF.Int
 		shared_login_minutes: DF.Int
+		slow_write_ms: DF.Int
 		still_seconds: DF.Int
 	# end: auto-generated types
 

@@ -8,7 +8,8 @@ from frappe.model.document import Document
 
 from giam_sat_mot_cua.access.records import keep_stored
 
-OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id")  # workers/volumes.py
+# workers/volumes.py
+OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id", "write_ms")
 SYSTEM_FOLDERS = (
 	"/bin",
 	"/boot",
@@ -40,11 +41,12 @@ class StorageVolume(Document):
 		node: DF.Link | None
 		path: DF.Data
 		priority: DF.Int
-		state: DF.Literal["", "Ready", "Not Mounted", "Read Only", "Full"]
+		state: DF.Literal["", "Ready", "Not Mounted", "Read Only", "Full", "Failing"]
 		state_message: DF.SmallText | None
 		total_gb: DF.Float
 		volume_id: DF.Data | None
 		volume_name: DF.Data
+		write_ms: DF.Float
 	# end: auto-generated types
 
 	def validate(self):

@@ -2,7 +2,13 @@ frappe.listview_settings["Storage Volume"] = {
     add_fields: ["state", "enabled"],
     get_indicator(doc) {
         if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];
-        const colours = { Ready: "green", "Not Mounted": "red", "Read Only": "red", Full: "red" };
+        const colours = {
+            Ready: "green",
+            "Not Mounted": "red",
+            "Read Only": "red",
+            Full: "red",
+            Failing: "red",
+        };
         return [
             __(doc.state || "Not Checked Yet"),
             colours[doc.state] || "gray",
