@@ -10,7 +10,7 @@ from frappe.commands import get_site, pass_context
 
 @click.group("gsmc")
 def gsmc():
-	"""Giám sát Một cửa: reconcile and rebuild the index, seed the demo province."""
+	"""Giám sát Một cửa: index and retention of footage, the demo province."""
 
 
 @gsmc.command("seed-demo")
@@ -33,12 +33,30 @@ def seed_demo(context, rtsp_port: int, camera_login_file: Path | None, as_json: 
 @gsmc.command("reconcile")
 @pass_context
 def reconcile(context):
-	"""Indexes footage files that have no row, mending those that a crash left open."""
+	"""Indexes footage files that have no row, mending those that a crash left open, and marks rows whose file
+	is gone."""
+	from giam_sat_mot_cua.workers import retention
 	from giam_sat_mot_cua.workers.reconcile import reconcile_site
 
 	with connected(get_site(context)):
 		for camera, added in reconcile_site().items():
 			print(f"{camera}: {added} files added to the index")
+		for row in retention.all_rows():
+			found = retention.audit_volume(row)
+			print(f"volume {row.name}: {found.missing} files missing, {found.back} found again")
+
+
+@gsmc.command("retention")
+@click.option("--volume", help="only this volume")
+@click.option("--dry-run", is_flag=True, help="only say what would go")
+@pass_context
+def retention_command(context, volume: str | None, dry_run: bool):
+	"""Removes footage that is past its retention, and makes room on full volumes."""
+	from giam_sat_mot_cua.workers import retention
+
+	with connected(get_site(context)):
+		for run in retention.run_now(volume, dry_run):
+			print("\n".join(retention.in_words(run)))
 
 
 @gsmc.command("rebuild-index")

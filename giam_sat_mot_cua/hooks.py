@@ -185,11 +185,14 @@ scheduler_events = {
 	"cron": {
 		"* * * * *": [
 			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
+			"giam_sat_mot_cua.workers.tick.make_room",
 			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
 			"giam_sat_mot_cua.organization.register.job.tidy_up",
 			"giam_sat_mot_cua.organization.doctype.approval_delegation.approval_delegation.refresh_statuses",
 		],
 		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],
+		"7 * * * *": ["giam_sat_mot_cua.workers.tick.apply_retention"],
+		"40 2 * * *": ["giam_sat_mot_cua.workers.tick.audit_footage"],
 		"30 6 * * *": ["giam_sat_mot_cua.organization.account_reviews.daily"],
 	},
 }

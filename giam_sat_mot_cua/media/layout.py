@@ -36,6 +36,17 @@ def parse_path(path: str) -> tuple[str, int]:
 	return check_camera(match["camera"]), round((time - EPOCH).total_seconds()) * 1000 + int(digits[6:])
 
 
+def file_name(start_utc_ms: int) -> str:
+	"""Name, in its day's folder, of the file whose first sample is at `start_utc_ms`."""
+	seconds, ms = divmod(start_utc_ms % DAY_MS, 1000)
+	return f"{seconds // 3600:02d}{seconds // 60 % 60:02d}{seconds % 60:02d}{ms:03d}.mp4"
+
+
+def day_of(start_utc_ms: int) -> str:
+	"""`YYYY/MM/DD` of the folder that holds the file."""
+	return f"{EPOCH + timedelta(milliseconds=start_utc_ms):%Y/%m/%d}"
+
+
 def still_path(camera: str) -> str:
 	"""Path, relative to the volume, of a camera's newest still."""
 	return f"{check_camera(camera)}/{STILL}"
@@ -82,11 +93,37 @@ def files_of_day(
 		path = f"{camera}/{day}/{entry.name}"
 		try:
 			_camera, start = parse_path(path)
-			size = entry.stat().st_size
-		except (ValueError, FileNotFoundError):
+		except ValueError:
 			continue
 		if (from_utc_ms is None or start >= from_utc_ms) and (to_utc_ms is None or start < to_utc_ms):
+			try:
+				size = entry.stat().st_size
+			except FileNotFoundError:
+				continue  # removed since
 			yield path, start, size
+
+
+def starts_of_day(volume: Path, camera: str, day: str) -> list[int]:
+	"""Starts (UTC, ms) of the footage in one day's folder, in order. Names only: nothing else is looked
+	at."""
+	begin = parse_day(day)
+	try:
+		names = os.listdir(volume / camera / day)
+	except (FileNotFoundError, NotADirectoryError):
+		return []
+	found = (start_in_day(name) for name in names)
+	return sorted(begin + start for start in found if start is not None)
+
+
+def start_in_day(name: str) -> int | None:
+	"""Milliseconds since midnight that a file's name says; None when it is not footage."""
+	digits = name[:9]
+	if len(name) != 13 or not name.endswith(".mp4") or not (digits.isascii() and digits.isdigit()):
+		return None
+	hours, minutes, seconds = int(digits[:2]), int(digits[2:4]), int(digits[4:6])
+	if hours > 23 or minutes > 59 or seconds > 59:
+		return None
+	return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int(digits[6:])
 
 
 def overlaps(start_of_day: int, from_utc_ms: int | None, to_utc_ms: int | None) -> bool:

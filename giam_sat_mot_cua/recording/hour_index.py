@@ -2,16 +2,20 @@
 
 A row lists the files that *start* in its hour; `recorded_ms` counts what of the hour is covered, by these
 files and by the last one of the hour before that reaches into it. Merging the same file again changes
-nothing.
+nothing. A row stays for ever: a file that is no longer there is marked, and what was recorded does not
+change.
 
 `files` holds compact JSON: {"volumes": [name], "streams": [stream], "files": [[offset_ms, duration_ms, bytes,
-sha256 in base64, index into volumes, index into streams]]}, sorted by offset from the start of the hour.
+sha256 in base64, index into volumes, index into streams]]}, sorted by offset from the start of the hour. A
+file that is gone has a seventh number, an index into "gone": [[kind, when in UTC ms, why]], which only rows
+with such files have.
 """
 
 import base64
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import frappe
 
@@ -19,11 +23,25 @@ from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.recording.clock import HOUR_MS
 
 MB = 1_000_000
+REMOVED, MISSING = "removed", "missing"
+PAST_RETENTION, VOLUME_FULL = "age", "space"
+# why retention removed a file -> option of the DocType
+REASONS = {PAST_RETENTION: "Past Its Retention", VOLUME_FULL: "Volume Full"}
+LOCKED_AT_ONCE = 500
+
+
+class Gone(NamedTuple):
+	"""Why a file is no longer there: removed by retention, or missing without anybody having said so."""
+
+	kind: str  # REMOVED, MISSING
+	at_utc_ms: int  # when it was removed, or found to be missing
+	why: str = ""  # a key of REASONS
 
 
 @dataclass(frozen=True)
 class IndexedFile:
-	"""A closed file of footage: when, how long, how big, its hash, where."""
+	"""A closed file of footage: when, how long, how big, its hash, where; `gone` when it is not there any
+	more."""
 
 	start_utc_ms: int
 	duration_ms: int
@@ -31,6 +49,7 @@ class IndexedFile:
 	sha256: str  # hex
 	volume: str
 	stream: dict = field(default_factory=dict)  # video_codec, width, height, fps, audio_codec, audio_rate
+	gone: Gone | None = None
 
 	@property
 	def end_utc_ms(self) -> int:
@@ -44,30 +63,40 @@ def row_name(camera: str, hour_utc_ms: int) -> str:
 def pack(files: Iterable[IndexedFile], hour_utc_ms: int) -> str:
 	volumes: list[str] = []
 	streams: list[dict] = []
+	gone: list[Gone] = []
 	rows = []
 	for file in sorted(files, key=lambda f: f.start_utc_ms):
-		if file.volume not in volumes:
-			volumes.append(file.volume)
-		if file.stream not in streams:
-			streams.append(file.stream)
-		digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
-		rows.append(
-			[
-				file.start_utc_ms - hour_utc_ms,
-				file.duration_ms,
-				file.size_bytes,
-				digest,
-				volumes.index(file.volume),
-				streams.index(file.stream),
-			]
-		)
-	return json.dumps({"volumes": volumes, "streams": streams, "files": rows}, separators=(",", ":"))
+		row = [
+			file.start_utc_ms - hour_utc_ms,
+			file.duration_ms,
+			file.size_bytes,
+			base64.b64encode(bytes.fromhex(file.sha256)).decode(),
+			place(volumes, file.volume),
+			place(streams, file.stream),
+		]
+		if file.gone:
+			row.append(place(gone, file.gone))
+		rows.append(row)
+	data = {"volumes": volumes, "streams": streams, "files": rows}
+	return compact({**data, "gone": gone} if gone else data)
+
+
+def place(known: list, value) -> int:
+	"""Index of `value` in `known`, to which it is added when it is new."""
+	if value not in known:
+		known.append(value)
+	return known.index(value)
+
+
+def compact(data: dict) -> str:
+	return json.dumps(data, separators=(",", ":"))
 
 
 def unpack(text: str | None, hour_utc_ms: int) -> list[IndexedFile]:
 	if not text:
 		return []
 	data = json.loads(text)
+	gone = [Gone(*each) for each in data.get("gone", ())]
 	return [
 		IndexedFile(
 			hour_utc_ms + offset,
@@ -76,12 +105,37 @@ def unpack(text: str | None, hour_utc_ms: int) -> list[IndexedFile]:
 			base64.b64decode(digest).hex(),
 			data["volumes"][volume],
 			data["streams"][stream],
+			gone[mark[0]] if mark else None,
 		)
-		for offset, duration, size, digest, volume, stream in data["files"]
+		for offset, duration, size, digest, volume, stream, *mark in data["files"]
 	]
 
 
-def covered_ms(files: Iterable[IndexedFile], start_ms: int, end_ms: int) -> int:
+class Span(NamedTuple):
+	"""What retention and timelines need of a file: less than an IndexedFile, and fast to read."""
+
+	start_utc_ms: int
+	duration_ms: int
+	size_bytes: int
+	volume: str
+	gone: Gone | None
+
+	@property
+	def end_utc_ms(self) -> int:
+		return self.start_utc_ms + self.duration_ms
+
+
+def unpack_spans(text: str | None, hour_utc_ms: int) -> Iterator[Span]:
+	if not text:
+		return
+	data = json.loads(text)
+	gone = [Gone(*each) for each in data.get("gone", ())]
+	volumes = data["volumes"]
+	for offset, duration, size, _digest, volume, _stream, *mark in data["files"]:
+		yield Span(hour_utc_ms + offset, duration, size, volumes[volume], gone[mark[0]] if mark else None)
+
+
+def covered_ms(files: Iterable[IndexedFile | Span], start_ms: int, end_ms: int) -> int:
 	"""Milliseconds of [start_ms, end_ms) that any of `files` covers; overlaps count once."""
 	total, reached = 0, start_ms
 	for file in sorted(files, key=lambda f: f.start_utc_ms):
@@ -92,11 +146,12 @@ def covered_ms(files: Iterable[IndexedFile], start_ms: int, end_ms: int) -> int:
 	return total
 
 
-def merge(camera: str, unit: str, files: list[IndexedFile]) -> None:
+def merge(camera: str, unit: str, files: list[IndexedFile], seen: bool = False) -> None:
 	"""Adds closed files to the rows of `camera`. A file already there by its start is replaced.
 
-	Rows are written in order of time under a row lock, so writers of the same camera queue up and never
-	overwrite.
+	A file that is marked as gone stays so, since an event may be delivered late; but not when the caller has
+	`seen` the files on their volume. Rows are written in order of time under a row lock, so writers of the
+	same camera queue up and never overwrite.
 	"""
 	hours: dict[int, list[IndexedFile]] = {}
 	for file in files:
@@ -104,14 +159,17 @@ def merge(camera: str, unit: str, files: list[IndexedFile]) -> None:
 		# the hour into which the file reaches counts its tail
 		hours.setdefault(clock.hour_of(max(file.end_utc_ms - 1, file.start_utc_ms)), [])
 	for hour in sorted(hours):
-		write_hour(camera, unit, hour, hours[hour])
+		write_hour(camera, unit, hour, hours[hour], seen)
 
 
-def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile]) -> None:
+def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: bool = False) -> None:
 	name = row_name(camera, hour)
 	stored = locked_files(name)
 	merged = {file.start_utc_ms: file for file in unpack(stored, hour)}
-	merged.update({file.start_utc_ms: file for file in new})
+	for file in new:
+		known = merged.get(file.start_utc_ms)
+		kept = None if seen or not known else known.gone
+		merged[file.start_utc_ms] = replace(file, gone=kept)
 	files = list(merged.values())
 	before = unpack(
 		frappe.db.get_value("Recording Hour", row_name(camera, hour - HOUR_MS), "files"), hour - HOUR_MS
@@ -123,6 +181,7 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile]) -> Non
 		"file_count": len(files),
 		"size_mb": sum(file.size_bytes for file in files) / MB,
 		"files": pack(files, hour),
+		**gone_values(files),
 	}
 	if files:
 		zone = clock.site_zone()
@@ -132,6 +191,21 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile]) -> Non
 		insert_row(name, camera, unit, hour, values)
 	else:
 		frappe.db.set_value("Recording Hour", name, values)
+
+
+def gone_values(files: Iterable[IndexedFile | Span]) -> dict:
+	"""What a row says, without its packed files, of those that are no longer there."""
+	files = list(files)
+	removed = [file.gone for file in files if file.gone and file.gone.kind == REMOVED]
+	missing = sum(1 for file in files if file.gone and file.gone.kind == MISSING)
+	last = max(removed, key=lambda gone: gone.at_utc_ms, default=None)
+	return {
+		"has_footage": int(len(files) > len(removed) + missing),
+		"removed_count": len(removed),
+		"missing_count": missing,
+		"removed_on": clock.site_time(last.at_utc_ms).replace(microsecond=0) if last else None,
+		"removal_reason": REASONS.get(last.why) if last else None,
+	}
 
 
 def locked_files(name: str) -> str | None:
@@ -158,10 +232,90 @@ def insert_row(name: str, camera: str, unit: str, hour: int, values: dict) -> No
 	doc.db_insert()  # an index row that recorders write: nothing of a form applies to it
 
 
+# Files that are no longer there
+
+
+class LockedHour(NamedTuple):
+	"""A row that is locked until the end of the transaction."""
+
+	name: str
+	hour_utc_ms: int
+	files: str
+
+
+def lock_hours(starts: dict[str, Collection[int]]) -> dict[str, list[LockedHour]]:
+	"""The rows of files, {camera: starts in UTC ms}, locked in one order for everybody; {camera: rows}."""
+	cameras = {
+		row_name(camera, hour): camera for camera in starts for hour in {*map(clock.hour_of, starts[camera])}
+	}
+	found: dict[str, list[LockedHour]] = {}
+	names = sorted(cameras)
+	table = frappe.qb.DocType("Recording Hour")
+	for begin in range(0, len(names), LOCKED_AT_ONCE):
+		query = frappe.qb.from_(table).select(table.name, table.hour_start_utc, table.files)
+		query = query.where(table.name.isin(names[begin : begin + LOCKED_AT_ONCE])).orderby(table.name)
+		for name, hour, files in query.for_update().run():
+			found.setdefault(cameras[name], []).append(LockedHour(name, clock.utc_ms(hour), files or ""))
+	return found
+
+
+def mark_gone(row: LockedHour, volume: str, starts: Collection[int], gone: Gone) -> list[Span]:
+	"""Marks the files of `row` on `volume` that begin at `starts` and are not marked yet; returns them as
+	they were. What was recorded, the hashes too, stays as it is."""
+	data = json.loads(row.files or '{"volumes":[],"files":[]}')
+	if volume not in data["volumes"]:
+		return []
+	number = data["volumes"].index(volume)
+	chosen = [
+		entry
+		for entry in data["files"]
+		if len(entry) == 6 and entry[4] == number and row.hour_utc_ms + entry[0] in starts
+	]
+	if not chosen:
+		return []
+	marked = [Span(row.hour_utc_ms + e[0], e[1], e[2], volume, None) for e in chosen]
+	at = place(data.setdefault("gone", []), list(gone))
+	for entry in chosen:
+		entry.append(at)
+	store_marks(row, compact(data))
+	return marked
+
+
+def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
+	"""Takes the mark off files on `volume` that are there after all; returns how many."""
+	files = unpack(row.files, row.hour_utc_ms)
+	back = [f for f in files if f.gone and f.volume == volume and f.start_utc_ms in starts]
+	if back:
+		kept = [replace(file, gone=None) if file in back else file for file in files]
+		store_marks(row, pack(kept, row.hour_utc_ms))
+	return len(back)
+
+
+def store_marks(row: LockedHour, files: str) -> None:
+	values = {"files": files, **gone_values(unpack_spans(files, row.hour_utc_ms))}
+	frappe.db.set_value("Recording Hour", row.name, values)
+
+
+# Reading
+
+
+def spans_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Span]:
+	"""As `files_between`, without hashes and streams."""
+	rows = rows_between(camera, from_utc_ms, to_utc_ms)
+	found = (span for row in rows for span in unpack_spans(row.files, clock.utc_ms(row.hour_start_utc)))
+	return [span for span in found if span.end_utc_ms > from_utc_ms and span.start_utc_ms < to_utc_ms]
+
+
 def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[IndexedFile]:
 	"""Closed files of `camera` that overlap [from_utc_ms, to_utc_ms), in order of time."""
+	rows = rows_between(camera, from_utc_ms, to_utc_ms)
+	found = [file for row in rows for file in unpack(row.files, clock.utc_ms(row.hour_start_utc))]
+	return [f for f in found if f.end_utc_ms > from_utc_ms and f.start_utc_ms < to_utc_ms]
+
+
+def rows_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list:
 	first, last = clock.hour_of(from_utc_ms) - HOUR_MS, clock.hour_of(max(to_utc_ms - 1, from_utc_ms))
-	rows = frappe.get_all(
+	return frappe.get_all(
 		"Recording Hour",
 		{
 			"camera": camera,
@@ -170,8 +324,6 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Indexed
 		["files", "hour_start_utc"],
 		order_by="hour_start_utc",
 	)
-	found = [file for row in rows for file in unpack(row.files, clock.utc_ms(row.hour_start_utc))]
-	return [f for f in found if f.end_utc_ms > from_utc_ms and f.start_utc_ms < to_utc_ms]
 
 
 def recorded_until(camera: str) -> int | None:

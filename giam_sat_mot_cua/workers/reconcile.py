@@ -26,12 +26,12 @@ class Recovered:
 	events: list = field(default_factory=list)
 
 
-def recover_camera(camera: str, volume: Volume) -> Recovered:
-	"""Mends what is newer than the index on the volume of `camera`. Needs a unit of work, and the camera's
+def recover_camera(camera: str, volume: Volume | None) -> Recovered:
+	"""Mends what is newer than the index on `volume`; None: on none. Needs a unit of work, and the camera's
 	lease."""
 	until = hour_index.recorded_until(camera)
 	found = Recovered(until)
-	for path, _start, _size in layout.iter_files(volume.path, camera, from_utc_ms=until):
+	for path in newer_files(camera, volume, until):
 		event = mend(camera, volume.path, path)
 		if event:
 			found.events.append(event)
@@ -42,6 +42,15 @@ def recover_camera(camera: str, volume: Volume) -> Recovered:
 		for gap in gap_ledger.open_gaps(camera)[:1]:
 			found.recorded_until_utc_ms = clock.utc_ms(gap.start_utc)
 	return found
+
+
+def newer_files(camera: str, volume: Volume | None, from_utc_ms: int | None) -> list[str]:
+	if not volume:
+		return []
+	try:
+		return [path for path, _start, _size in layout.iter_files(volume.path, camera, from_utc_ms)]
+	except OSError:
+		return []  # the volume's own state says what is wrong
 
 
 def mend(camera: str, volume: Path, path: str) -> events.FileClosed | None:
@@ -74,32 +83,39 @@ def reconcile_site(camera: str | None = None, again: bool = False) -> dict[str, 
 	for row in volumes.of_node(leases.node_name()):
 		volume = Volume(row.name, Path(row.path), volumes.min_free(Path(row.path), percent))
 		for name in [camera] if camera else layout.folder_names(volume.path):
-			unit = frappe.db.get_value("Camera", name, "unit")
-			if not unit:
+			if not frappe.db.exists("Camera", name):
 				continue
-			found[name] = found.get(name, 0) + index_files(name, unit, volume, again)
+			found[name] = found.get(name, 0) + index_files(name, volume, again)
 			frappe.db.commit()  # a long command: what is done stays done
 	return found
 
 
-def index_files(camera: str, unit: str, volume: Volume, again: bool) -> int:
+def index_files(camera: str, volume: Volume, again: bool) -> int:
 	"""Adds files of the camera on this volume to the index; returns how many."""
 	known = set() if again else known_starts(camera)
 	files = list(layout.iter_files(volume.path, camera))
 	if files and time.time() - layout.safe_join(volume.path, files[-1][0]).stat().st_mtime < STILL_WRITTEN_S:
 		files.pop()
-	missing = [path for path, start, _size in files if start not in known]
-	events_found = [event for event in (mend(camera, volume.path, path) for path in missing) if event]
-	hour_index.merge(camera, unit, [indexer.indexed(event, volume.name) for event in events_found])
-	return len(events_found)
+	return index_found(camera, volume.name, volume.path, [s for _path, s, _size in files if s not in known])
+
+
+def index_found(camera: str, volume: str, path: Path, starts: list[int]) -> int:
+	"""Mends and indexes files that lie on the volume at `path`; returns how many could be read."""
+	unit = frappe.db.get_value("Camera", camera, "unit")
+	mended = [mend(camera, path, layout.file_path(camera, start)) for start in starts]
+	found = [indexer.indexed(event, volume) for event in mended if event]
+	hour_index.merge(camera, unit, found, seen=True)
+	return len(found)
 
 
 def known_starts(camera: str) -> set[int]:
+	"""Starts of files that are in the index and there: one that was said to be gone is looked at again."""
 	rows = frappe.get_all(
 		"Recording Hour", {"camera": camera}, ["files", "hour_start_utc"], order_by="hour_start_utc"
 	)
 	return {
 		file.start_utc_ms
 		for row in rows
-		for file in hour_index.unpack(row.files, clock.utc_ms(row.hour_start_utc))
+		for file in hour_index.unpack_spans(row.files, clock.utc_ms(row.hour_start_utc))
+		if not file.gone
 	}

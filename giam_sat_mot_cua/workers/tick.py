@@ -4,8 +4,8 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import get_redis_conn
 
-from giam_sat_mot_cua.recording import clock
-from giam_sat_mot_cua.workers import camera_state, fleet, leases, volumes, wanted
+from giam_sat_mot_cua.recording import clock, retention_runs
+from giam_sat_mot_cua.workers import camera_state, fleet, leases, retention, volume_state, volumes, wanted
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
 NODE_DOWN_S = 90
@@ -22,7 +22,33 @@ def keep_recorders_running() -> None:
 
 def check_volumes() -> None:
 	"""Every five minutes: volumes of this machine, even when it runs no recorder."""
-	volumes.inspect(leases.node_name())
+	volume_state.inspect(leases.node_name())
+	volume_state.close_events_of_disabled()
+
+
+def make_room() -> None:
+	"""Every minute: volumes that have become too full."""
+	for row in volume_rows({"enabled": 1, "state": volumes.FULL}):
+		retention.enqueue(row, "purge")
+
+
+def apply_retention() -> None:
+	"""Every hour: footage past its retention, and files that a fault has left without a row."""
+	for row in volume_rows():
+		retention.enqueue(row, "purge")
+		retention.enqueue(row, "audit", hours=retention.AUDIT_HOURS)
+	retention_runs.give_up_dead_dry_runs()
+
+
+def audit_footage() -> None:
+	"""Every night: all rows and all files."""
+	for row in volume_rows():
+		retention.enqueue(row, "audit")
+
+
+def volume_rows(filters: dict | None = None) -> list:
+	"""Also volumes that are not recorded to any more: what lies on them grows old."""
+	return frappe.get_all("Storage Volume", filters or {}, ["name", "node"], order_by="name")
 
 
 def show_unrecorded_cameras() -> None:

@@ -2,14 +2,23 @@ frappe.ui.form.on("Recording Hour", {
     async refresh(frm) {
         frm.disable_save();
         const rows = await frm.call("list_files");
-        const heads = [__("From"), __("To"), __("Seconds"), __("MB"), __("Picture"), __("Volume"), "SHA-256"];
+        const heads = [
+            __("From"),
+            __("To"),
+            __("Seconds"),
+            __("MB"),
+            __("Picture"),
+            __("Volume"),
+            __("Kept"),
+            "SHA-256",
+        ];
         const $table = $('<table class="table table-bordered table-sm"></table>');
         $("<tr></tr>")
             .append(heads.map((text) => $("<th></th>").text(text)))
             .appendTo($("<thead></thead>").appendTo($table));
         const $body = $("<tbody></tbody>").appendTo($table);
         for (const file of rows.message) {
-            const cells = [file.start, file.end, file.seconds, file.mb, file.picture, file.volume];
+            const cells = [file.start, file.end, file.seconds, file.mb, file.picture, file.volume, file.kept];
             $("<tr></tr>")
                 .append(cells.map((text) => $("<td></td>").text(text)))
                 .append(
@@ -21,7 +30,7 @@ frappe.ui.form.on("Recording Hour", {
         }
         if (!rows.message.length) {
             $body.append(
-                $("<tr></tr>").append($("<td colspan='7'></td>").text(__("No file begins in this hour."))),
+                $("<tr></tr>").append($("<td colspan='8'></td>").text(__("No file begins in this hour."))),
             );
         }
         frm.get_field("files_table")

@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -19,10 +21,15 @@ class RecordingHour(Document):
 		file_count: DF.Int
 		files: DF.LongText | None
 		first_start: DF.Datetime | None
+		has_footage: DF.Check
 		hour_start: DF.Datetime | None
 		hour_start_utc: DF.Datetime
 		last_end: DF.Datetime | None
+		missing_count: DF.Int
 		recorded_ms: DF.Int
+		removal_reason: DF.Literal["", "Past Its Retention", "Volume Full"]
+		removed_count: DF.Int
+		removed_on: DF.Datetime | None
 		size_mb: DF.Float
 		unit: DF.Link
 	# end: auto-generated types
@@ -41,6 +48,7 @@ class RecordingHour(Document):
 				"picture": picture_text(file.stream),
 				"volume": file.volume,
 				"sha256": file.sha256,
+				"kept": kept_text(file.gone, zone),
 			}
 			for file in hour_index.unpack(
 				self.files, clock.utc_ms(frappe.utils.get_datetime(self.hour_start_utc))
@@ -51,6 +59,23 @@ class RecordingHour(Document):
 		frappe.throw(
 			_("The recording index is history: rows are never deleted, not even with their footage.")
 		)
+
+
+def kept_text(gone: hour_index.Gone | None, zone: ZoneInfo) -> str:
+	"""Whether the file is still there, and else since when not and why, in the language of the user."""
+	if not gone:
+		return _("there")
+	at = frappe.utils.format_datetime(clock.site_time(gone.at_utc_ms, zone).replace(microsecond=0))
+	if gone.kind == hour_index.MISSING:
+		return _("missing, noticed {0}").format(at)
+	return _("removed {0}: {1}").format(at, _(hour_index.REASONS.get(gone.why, "")))
+
+
+def on_doctype_update():
+	"""By these a day of a camera is found among years of rows, and rows whose footage is there, or missing."""
+	frappe.db.add_index("Recording Hour", ["camera", "hour_start_utc"])
+	frappe.db.add_index("Recording Hour", ["has_footage", "camera", "hour_start_utc"])
+	frappe.db.add_index("Recording Hour", ["missing_count", "hour_start_utc"])
 
 
 def picture_text(stream: dict) -> str:

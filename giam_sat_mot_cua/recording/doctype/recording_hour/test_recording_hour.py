@@ -4,7 +4,14 @@ from frappe.utils import add_to_date, now_datetime
 from giam_sat_mot_cua.api import coverage
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.recording import clock, hour_index
-from giam_sat_mot_cua.recording.hour_index import IndexedFile
+from giam_sat_mot_cua.recording.hour_index import (
+	MISSING,
+	PAST_RETENTION,
+	REMOVED,
+	VOLUME_FULL,
+	Gone,
+	IndexedFile,
+)
 from giam_sat_mot_cua.setup import factories
 
 HOUR = 1_795_521_600_000  # 2026-11-24 12:00 UTC
@@ -74,6 +81,75 @@ class TestRecordingHour(IntegrationTestCase):
 		found = hour_index.files_between(self.camera, HOUR + 3_590_000, HOUR + 3_610_000)
 		self.assertEqual([f.start_utc_ms - HOUR for f in found], [3_540_000, 3_600_000])
 		self.assertEqual(hour_index.recorded_until(self.camera), HOUR + 62 * 60_000)
+
+	def mark(self, gone: Gone, *starts_s: float, volume: str = "main") -> int:
+		starts = {HOUR + round(start * 1000) for start in starts_s}
+		rows = hour_index.lock_hours({self.camera: starts}).get(self.camera, [])
+		return sum(len(hour_index.mark_gone(row, volume, starts, gone)) for row in rows)
+
+	def test_a_removed_file_is_marked_and_what_was_recorded_stays(self):
+		self.merge(*[file(60 * minute) for minute in range(60)])
+		before = self.row()
+		at = HOUR + 40 * 86_400_000
+		self.assertEqual(self.mark(Gone(REMOVED, at, PAST_RETENTION), 0, 60), 2)
+		row = self.row()
+		for field in ("recorded_ms", "coverage_percent", "file_count", "size_mb", "first_start", "last_end"):
+			self.assertEqual(row.get(field), before.get(field), field)
+		self.assertEqual((row.has_footage, row.removed_count, row.missing_count), (1, 2, 0))
+		self.assertEqual((row.removed_on, row.removal_reason), (clock.site_time(at), "Past Its Retention"))
+		files = hour_index.unpack(row.files, HOUR)
+		self.assertEqual([f.gone for f in files[:3]], [Gone(REMOVED, at, PAST_RETENTION)] * 2 + [None])
+		self.assertEqual([f.sha256 for f in files], ["ab" * 32] * 60)
+		self.assertEqual(len(row.files) - len(before.files), len(f',"gone":[["removed",{at},"age"]]') + 2 * 2)
+		self.mark(Gone(REMOVED, at + 1000, VOLUME_FULL), *[60 * minute for minute in range(60)])
+		row = self.row()
+		self.assertEqual((row.has_footage, row.removed_count, row.removal_reason), (0, 60, "Volume Full"))
+		self.assertEqual(row.recorded_ms, 3_600_000)
+		self.assertEqual(hour_index.unpack(row.files, HOUR)[0].gone.at_utc_ms, at)  # the first mark stays
+
+	def test_a_mark_is_for_one_volume(self):
+		self.merge(file(0), file(60, volume="second"))
+		self.assertEqual(self.mark(Gone(MISSING, HOUR), 0, 60, volume="second"), 1)
+		self.assertEqual(self.mark(Gone(MISSING, HOUR), 0, volume="elsewhere"), 0)
+		row = self.row()
+		self.assertEqual((row.has_footage, row.removed_count, row.missing_count), (1, 0, 1))
+		self.assertEqual((row.removed_on, row.removal_reason), (None, None))
+
+	def test_an_event_delivered_late_does_not_bring_a_removed_file_back(self):
+		self.merge(file(0), file(60))
+		gone = Gone(REMOVED, HOUR, PAST_RETENTION)
+		self.mark(gone, 0)
+		self.merge(file(0), file(120))
+		files = hour_index.unpack(self.row().files, HOUR)
+		self.assertEqual([f.gone for f in files], [gone, None, None])
+
+	def test_a_file_that_was_seen_is_there(self):
+		self.merge(file(0), file(60))
+		self.mark(Gone(MISSING, HOUR), 0, 60)
+		hour_index.merge(self.camera, self.unit, [file(0)], seen=True)
+		row = self.row()
+		self.assertEqual((row.has_footage, row.missing_count), (1, 1))
+		rows = hour_index.lock_hours({self.camera: [HOUR]})[self.camera]
+		self.assertEqual(hour_index.mark_found(rows[0], "main", {HOUR + 60_000}), 1)
+		row = self.row()
+		self.assertEqual((row.missing_count, hour_index.unpack(row.files, HOUR)), (0, [file(0), file(60)]))
+		self.assertNotIn("gone", row.files)
+
+	def test_rows_written_before_files_could_be_gone_are_read(self):
+		text = '{"volumes":["main"],"streams":[{}],"files":[[5000,60000,7,"q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=",0,0]]}'
+		self.assertEqual(
+			hour_index.unpack(text, HOUR), [IndexedFile(HOUR + 5000, 60_000, 7, "ab" * 32, "main", {})]
+		)
+
+	def test_the_form_tells_what_is_there(self):
+		self.merge(file(0), file(60), file(120))
+		self.mark(Gone(REMOVED, HOUR, PAST_RETENTION), 0)
+		self.mark(Gone(MISSING, HOUR), 60)
+		frappe.local.lang = "vi"
+		self.addCleanup(setattr, frappe.local, "lang", frappe.local.lang)
+		kept = [line["kept"] for line in self.row().list_files()]
+		self.assertEqual(kept[0], "đã xóa 24/11/2026 19:00:00: Hết thời hạn lưu")
+		self.assertEqual(kept[1:], ["bị mất, phát hiện 24/11/2026 19:00:00", "còn lưu"])
 
 	def test_rows_are_never_deleted(self):
 		self.merge(file(0))

@@ -1,0 +1,40 @@
+frappe.listview_settings["Retention Run"] = {
+    add_fields: ["status", "dry_run"],
+    get_indicator(doc) {
+        const colours = {
+            Waiting: "gray",
+            Running: "blue",
+            Finished: "green",
+            Interrupted: "orange",
+            Failed: "red",
+        };
+        return [__(doc.status), colours[doc.status], `status,=,${doc.status}`];
+    },
+
+    // The server decides who may; the button only spares others a refusal.
+    onload(list) {
+        if (!frappe.user.has_role("Monitoring Administrator")) return;
+        list.page.add_inner_button(__("Start a Dry Run"), () => {
+            frappe.prompt(
+                [
+                    {
+                        fieldname: "volume",
+                        fieldtype: "Link",
+                        options: "Storage Volume",
+                        label: __("Storage Volume"),
+                        description: __("Blank: every volume of the machine"),
+                    },
+                ],
+                async ({ volume }) => {
+                    const answer = await frappe.call({
+                        method: "giam_sat_mot_cua.api.retention.start_dry_run",
+                        args: { volume },
+                    });
+                    frappe.set_route("Form", "Retention Run", answer.message.name);
+                },
+                __("Start a Dry Run"),
+                __("Start"),
+            );
+        });
+    },
+};

@@ -1,0 +1,255 @@
+"""Retention at work: the RQ jobs, one at a time for each volume, and who starts them.
+
+A job runs on the queue `long`, or `volumes-NODE` when the site has such a queue: that of a machine whose
+volumes no other one sees.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import frappe
+from frappe import _
+from frappe.utils import flt
+from frappe.utils.background_jobs import get_queue, get_redis_conn
+from redis.exceptions import RedisError
+
+from giam_sat_mot_cua.recording import clock, health_events, retention, retention_runs
+from giam_sat_mot_cua.recording.retention_runs import FAILED, RUNNING, WAITING, Run
+from giam_sat_mot_cua.workers import footage_audit, leases, volume_state, volumes
+from giam_sat_mot_cua.workers.footage_audit import Audit, Found
+from giam_sat_mot_cua.workers.leases import LeaseTable
+from giam_sat_mot_cua.workers.purge import EARLY, Purge, VolumeAway
+from giam_sat_mot_cua.workers.volume_watch import VolumeWatch
+
+QUEUE = "long"
+JOB = "giam_sat_mot_cua.workers.retention."
+PREFIX = "gsmc-retention-"
+TIMEOUT_S = 3600
+AUDIT_HOURS = 26  # what an hourly audit looks back: files that a fault left open come into the index by it
+AUDIT_PATIENCE_S = 60
+EARLY_ENDS_AFTER_HOURS = 24  # without an early removal
+REFUSALS = {
+	volumes.NOT_MOUNTED: retention.NOT_MOUNTED,
+	volumes.READ_ONLY: retention.READ_ONLY,
+	volumes.FAILING: retention.FAILING,
+}
+
+
+# Starting
+
+
+def enqueue(volume, method: str, **arguments) -> None:
+	"""Queues a job for a row of Storage Volume, unless the same waits already. Which one works, and whether
+	another does, the volume's turn decides."""
+	queue = queue_of(volume.node)
+	label = f"{PREFIX}{method}-{volume.name}"
+	for job in get_queue(queue).get_job_ids():
+		if job.startswith(frappe.local.site) and job.rpartition("-")[0].endswith(label):
+			return
+	arguments |= {"volume": volume.name, "job_id": f"{label}-{frappe.generate_hash(length=10)}"}
+	frappe.enqueue(JOB + method, queue=queue, timeout=TIMEOUT_S, **arguments)
+
+
+def queue_of(node: str | None) -> str:
+	own = f"volumes-{node}"
+	return own if node and own in (frappe.conf.get("workers") or {}) else QUEUE
+
+
+def start_dry_run(volume: str | None) -> str:
+	"""Queues a dry run over one volume or all; returns the name of its Retention Run."""
+	name = retention_runs.create(volume, True, WAITING)
+	node = frappe.db.get_value("Storage Volume", volume, "node") if volume else None
+	frappe.enqueue(
+		JOB + "dry_run", queue=queue_of(node), timeout=TIMEOUT_S, enqueue_after_commit=True, name=name
+	)
+	return name
+
+
+# The jobs
+
+
+def purge(volume: str) -> None:
+	"""Removes what is to go from a volume. Does nothing while another job has the volume's turn."""
+	row = row_of(volume)
+	if not row:
+		return
+	with turn(volume) as mine:
+		finished = not mine or purge_in_turn(row, Run(volume, leases.node_name()))
+	if not finished:
+		enqueue(row, "purge")
+
+
+def audit(volume: str, hours: int = 0) -> None:
+	"""Compares rows and files of a volume, of the last `hours`, or all."""
+	row = row_of(volume)
+	if row:
+		audit_volume(row, hours)
+
+
+def dry_run(name: str) -> None:
+	"""Fills a Retention Run with what would go now."""
+	volume = frappe.db.get_value(retention_runs.DOCTYPE, name, "volume")
+	run = Run(volume, leases.node_name(), dry_run=True, name=name)
+	frappe.db.set_value(retention_runs.DOCTYPE, name, "status", RUNNING)
+	frappe.db.commit()  # whoever waits sees that it has begun
+	try:
+		for row in all_rows():
+			if volume in (None, "", row.name):
+				look_over(row, run)
+		run.finish()
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(title="Dry run of retention failed")
+		run.finish(FAILED, _("The dry run failed because of an internal error. See the Error Log."))
+
+
+# On a command line
+
+
+def run_now(volume: str | None, dry_run: bool) -> Iterator[Run]:
+	"""One run for each volume of this machine, or for `volume`, in this process; commits."""
+	for row in all_rows():
+		if volume not in (None, row.name):
+			continue
+		run = Run(row.name, leases.node_name(), dry_run=dry_run)
+		if dry_run:
+			look_over(row, run)
+			run.finish()
+			frappe.db.commit()  # a command is its own unit of work
+		else:
+			with turn(row.name) as mine:
+				finished = not mine or purge_in_turn(row, run)
+			if not mine:
+				run.tally.left_alone(row.name, retention.AT_WORK)
+			elif not finished:
+				run.tally.left_alone(row.name, retention.OUT_OF_TIME)
+		yield run
+
+
+def in_words(run: Run) -> list[str]:
+	"""Lines of text about a run."""
+	verb = "would remove" if run.dry_run else "removed"
+	files = sum(line.files for line in run.tally.removals)
+	found = [f"volume {run.volume}: {verb} {files} files ({run.name or 'no record'})"]
+	for line in run.tally.lines.values():
+		what = verb if line.removed else "keeps" if line.files else "leaves"
+		size = f"{line.files} files, {line.size_bytes / 1e6:.1f} MB" if line.files else "all"
+		found.append(f"  {line.camera or line.volume}: {what} {size}: {line.reason}")
+	return found
+
+
+# What they do
+
+
+def purge_in_turn(row, run: Run) -> bool:
+	"""One run over a volume whose turn the caller has; commits. False when it is not finished for want of
+	time. What is wrong with the volume is no error: it has its own events."""
+	try:
+		work = look_over(row, run)
+	except VolumeAway:
+		frappe.db.rollback()  # a batch that had not begun; the next run looks at it again
+		return True
+	run.finish(message=work.message if work else "")
+	if work:
+		tell(work)
+	frappe.db.commit()  # the run is over
+	return not (work and work.unfinished)
+
+
+def look_over(row, run: Run) -> Purge | None:
+	"""One volume of a run; None when it is left alone."""
+	refusal = reason_to_leave(row)
+	if refusal:
+		run.tally.left_alone(row.name, refusal)
+		return None
+	work = Purge(row, retention.read_policy(recorded_cameras()), run)
+	work.work()
+	return work
+
+
+def reason_to_leave(row) -> str | None:
+	if row.node and row.node != leases.node_name():
+		return retention.OTHER_MACHINE
+	if not row.enabled and not row.checked_at:
+		return retention.NOT_MOUNTED  # never used
+	watch = VolumeWatch()
+	try:
+		watch.follow([row], volumes.min_free_percent())
+		return REFUSALS.get(watch.seen(row.name).state)
+	finally:
+		watch.stop()
+
+
+def recorded_cameras() -> frozenset[str] | None:
+	"""Cameras that a recorder holds now; None when Redis does not say."""
+	names = frappe.get_all("Camera", pluck="name", order_by="name")
+	try:
+		table = LeaseTable(get_redis_conn(), frappe.local.site, leases.own_name(), 0)
+		return frozenset(table.holders(names))
+	except RedisError:
+		return None
+
+
+def tell(work: Purge) -> None:
+	"""Events after a run: footage that had to go early, and a volume that stays too full."""
+	volume = work.volume
+	if not retention_runs.removed_early_since(volume, EARLY_ENDS_AFTER_HOURS):
+		health_events.close(EARLY, storage_volume=volume)
+	if work.row.enabled and not work.unfinished and work.is_too_full():
+		kind = volume_state.EVENTS[volumes.FULL][0]
+		health_events.report(kind, full_text(work), health_events.CRITICAL, storage_volume=volume)
+
+
+def full_text(work: Purge) -> str:
+	kept = [line for line in work.run.tally.lines.values() if not line.removed and line.files]
+	text = _("{0} GB are free; {1} GB are to be free, and nothing more can be removed.").format(
+		flt(work.free_bytes() / retention.GB, 2), flt(work.wanted_bytes() / retention.GB, 2)
+	)
+	reasons: dict[str, int] = {}
+	for line in kept:
+		reasons[line.reason] = reasons.get(line.reason, 0) + line.size_bytes
+	told = ", ".join(f"{_(reason)}: {flt(size / retention.GB, 2)} GB" for reason, size in reasons.items())
+	return " ".join(part for part in (text, told, work.message) if part)
+
+
+def audit_volume(row, hours: int = 0) -> Found:
+	"""Camera by camera, so that a purge gets its turn in between; commits."""
+	total = Found()
+	if reason_to_leave(row):
+		return total
+	since = clock.now_ms() - hours * clock.HOUR_MS if hours else None
+	work = Audit(row, all_rows(), since)
+	for camera in work.cameras():
+		with turn(row.name, AUDIT_PATIENCE_S) as mine:
+			if not mine:
+				continue
+			try:
+				total += work.compare(camera)
+			except (VolumeAway, OSError):
+				frappe.db.rollback()
+				break  # the volume's own events say what is wrong
+	footage_audit.tell(row.name)
+	frappe.db.commit()  # the audit is over
+	return total
+
+
+def all_rows() -> list:
+	"""Every volume that this machine may see, also those that are not recorded to any more."""
+	return volumes.of_node(leases.node_name(), also_disabled=True)
+
+
+def row_of(volume: str):
+	return next((row for row in all_rows() if row.name == volume), None)
+
+
+@contextmanager
+def turn(volume: str, patience_s: int = 0) -> Iterator[bool]:
+	"""Whether this connection has the volume for itself meanwhile. The database lets go of it when the
+	connection ends, however the process died."""
+	name = f"gsmc-{frappe.conf.db_name[:20]}-{volume}"
+	mine = bool(frappe.db.sql("select get_lock(%s, %s)", (name, patience_s))[0][0])
+	try:
+		yield mine
+	finally:
+		if mine:
+			frappe.db.sql("do release_lock(%s)", name)
