@@ -4,18 +4,30 @@ from pathlib import Path
 
 import frappe
 from frappe import _
-from frappe.utils import cint, get_datetime
+from frappe.utils import cint
 from werkzeug.wrappers import Response
 
-from giam_sat_mot_cua.api import cameras, links
+from giam_sat_mot_cua.api import cameras, links, periods
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.layout import safe_join
 from giam_sat_mot_cua.media.playlist import PlaylistFile, media_playlist
 from giam_sat_mot_cua.media.segment_index import read_index
-from giam_sat_mot_cua.recording import clock, footage
+from giam_sat_mot_cua.recording import clock, footage, timeline
 
 LIVE_BACK_MS = 120_000
 MIME = "application/vnd.apple.mpegurl"
+
+
+class FootageGone(frappe.ValidationError):
+	"""What was recorded is not there any more."""
+
+	http_status_code = 410
+
+
+class FootageAway(frappe.ValidationError):
+	"""What was recorded cannot be reached now."""
+
+	http_status_code = 424
 
 
 @frappe.whitelist(methods=["GET"])
@@ -25,16 +37,22 @@ def playlist(
 	"""The HLS playlist of `camera`, as a response of type application/vnd.apple.mpegurl.
 
 	With `start` and `end` (site time) what was recorded then. Without them live: from `since` (UTC, ms;
-	default two minutes ago) until now, growing with every request; the player repeats the `since` that it
-	was given. Raises PermissionError when the user may not see the camera.
+	default two minutes ago) until now, growing with every request; the player repeats the `since` that it was
+	given. Raises PermissionError when the user may not see the camera, FootageGone or FootageAway when all
+	that was recorded in the period is not there any more, or cannot be reached now.
 	"""
 	doc = cameras.readable(camera)
 	if start or end:
-		begin, until = period(start, end)
-		return answer(build(doc.name, begin, until, live=False))
+		begin, until = periods.checked(start, end, longest_ms())
+		found = playable(doc.name, begin, until)
+		text = media_playlist(found, live=False, from_utc_ms=begin, to_utc_ms=until)
+		if "#EXTINF" not in text:
+			explain(doc.name, begin, until)
+		return answer(text)
 	now = clock.now_ms()
 	begin = min(max(cint(since) or now - LIVE_BACK_MS, now - longest_ms()), now)
-	return answer(build(doc.name, begin, now + 60_000, live=True))
+	found = playable(doc.name, begin, now + 60_000)
+	return answer(media_playlist(found, live=True, from_utc_ms=begin, to_utc_ms=now + 60_000))
 
 
 @frappe.whitelist(methods=["GET"])
@@ -44,44 +62,40 @@ def live_from(camera: str | None = None) -> dict:
 	return {"since": clock.now_ms() - LIVE_BACK_MS}
 
 
-def period(start: str | None, end: str | None) -> tuple[int, int]:
-	"""Both ends as UTC in ms. Throws when they make no sense or lie too far apart."""
-	try:
-		begin, until = (clock.site_time_to_utc_ms(get_datetime(text)) for text in (start, end))
-	except (ValueError, TypeError, AttributeError, OverflowError):
-		frappe.throw(_("Give the beginning and the end of the period as date and time."), title=_("Playback"))
-	if begin > clock.now_ms():
-		frappe.throw(_("This period is still to come."), title=_("Playback"))
-	if until <= begin:
-		frappe.throw(_("The end of the period must be later than its beginning."), title=_("Playback"))
-	if until - begin > longest_ms():
-		frappe.throw(
-			_("At most {0} minutes can be played at once. Choose a shorter period.").format(
-				longest_ms() // 60_000
-			),
-			title=_("Playback"),
-		)
-	return begin, until
-
-
 def longest_ms() -> int:
 	return cint(frappe.db.get_single_value("Monitoring Settings", "playback_minutes")) * 60_000
 
 
-def build(camera: str, from_utc_ms: int, to_utc_ms: int, live: bool) -> str:
+def playable(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[PlaylistFile]:
+	"""The files of the period that are there."""
 	minutes = cint(frappe.db.get_single_value("Monitoring Settings", "link_minutes"))
 	roots: dict[str, Path] = {}
 	found = []
 	for file in footage.files_between(camera, from_utc_ms, to_utc_ms):
+		if file.gone:
+			continue
 		root = roots.setdefault(file.volume, footage.volume_path(file.volume))
 		try:
 			index = read_index(safe_join(root, file.path))
 		except (OSError, ValueError, BrokenFile):
-			continue  # removed meanwhile, or its volume is away: the gap shows in the player
+			continue  # removed meanwhile, or its volume is away: the timeline tells
 		found.append(
 			PlaylistFile(file.start_utc_ms, index, links.signed_url(file.volume, file.path, minutes))
 		)
-	return media_playlist(found, live=live, from_utc_ms=from_utc_ms, to_utc_ms=to_utc_ms)
+	return found
+
+
+def explain(camera: str, from_utc_ms: int, to_utc_ms: int) -> None:
+	"""Why nothing of a period can be played, although something was recorded; nothing when nothing was."""
+	found = {piece.kind: piece for piece in timeline.pieces(camera, from_utc_ms, to_utc_ms)}
+	for kind, error in (
+		(timeline.REMOVED, FootageGone),
+		(timeline.MISSING, FootageGone),
+		(timeline.AWAY, FootageAway),
+	):
+		if kind in found:
+			text = periods.told(found[kind], clock.site_zone())
+			frappe.throw(_("This period cannot be played. {0}.").format(text), error, title=_("Playback"))
 
 
 def answer(text: str) -> Response:

@@ -3,6 +3,16 @@
 import Hls from "hls.js";
 
 const METHOD = "/api/method/giam_sat_mot_cua.api.";
+const MOST_LINES = 8;
+// kind of a piece of time -> how its bar looks
+const PIECES = {
+    recorded: "full",
+    removed: "removed",
+    missing: "missing",
+    away: "away",
+    gap: "none",
+    unknown: "unknown",
+};
 
 class FootagePlayer {
     constructor({ wrapper, camera }) {
@@ -22,10 +32,12 @@ class FootagePlayer {
 					<button type="button" class="btn btn-default btn-sm gsmc-stop">${__("Stop")}</button>
 					<span class="gsmc-time text-muted" aria-live="off"></span>
 				</div>
+				<div class="gsmc-period"></div>
 				<div class="gsmc-hour"></div>
 			</div>`);
         this.$screen = this.$wrapper.find(".gsmc-screen");
         this.$time = this.$wrapper.find(".gsmc-time");
+        this.$period = this.$wrapper.find(".gsmc-period");
         this.$wrapper.find(".gsmc-live").on("click", () => this.play_live());
         this.$wrapper.find(".gsmc-past").on("click", () => this.ask_period());
         this.$stop = this.$wrapper.find(".gsmc-stop").on("click", () => this.show_still());
@@ -34,6 +46,7 @@ class FootagePlayer {
 
     show_still() {
         this.stop();
+        this.show_period(null);
         const url = `${METHOD}stills.still?camera=${encodeURIComponent(this.camera)}&t=${Date.now()}`;
         const $image = $("<img>").attr({ src: url, alt: __("Newest still") });
         $image.on("error", () => this.note(__("There is no picture of this camera yet.")));
@@ -72,6 +85,7 @@ class FootagePlayer {
 
     async play(query, live) {
         this.stop();
+        this.show_period(live ? null : query);
         if (!Hls.isSupported()) {
             this.note(__("This browser cannot play the video. Use a current Chrome, Edge or Firefox."));
             return;
@@ -96,8 +110,8 @@ class FootagePlayer {
     }
 
     // Reading is GET: versions of Frappe differ in how a call says so.
-    async get(method) {
-        const url = `${METHOD}${method}?camera=${encodeURIComponent(this.camera)}`;
+    async get(method, query = {}) {
+        const url = `${METHOD}${method}?${new URLSearchParams({ ...query, camera: this.camera })}`;
         try {
             const response = await fetch(url, { headers: { Accept: "application/json" } });
             if (response.ok) return (await response.json()).message;
@@ -118,7 +132,7 @@ class FootagePlayer {
 
     // hls.js tells the status alone: the reason is asked for once more, in words.
     async explain(url, status) {
-        if (status !== 417) return this.note_status(status);
+        if (![410, 417, 424].includes(status)) return this.note_status(status);
         this.stop();
         try {
             const response = await fetch(url, { headers: { Accept: "application/json" } });
@@ -180,14 +194,50 @@ class FootagePlayer {
         this.$stop && this.$stop.hide();
     }
 
+    // What the chosen period holds, before and while it is played.
+    async show_period(query) {
+        this.$period.empty();
+        this.shown_period = query;
+        if (!query) return;
+        const found = await this.get("coverage.period", { start: query.start, end: query.end });
+        if (!found || this.shown_period !== query) return;
+        const summary = __("Recorded {0} min, of which {1} min can be played", [
+            format_number(found.recorded_s / 60, null, 1),
+            format_number(found.playable_s / 60, null, 1),
+        ]);
+        const line = (piece) =>
+            `${frappe.datetime.str_to_user(piece.from)} – ${frappe.datetime.str_to_user(piece.to)} · ${piece.text}`;
+        const $bar = $('<div class="gsmc-coverage" role="img"></div>').attr("aria-label", summary);
+        for (const piece of found.pieces) {
+            $("<span></span>")
+                .addClass(PIECES[piece.kind])
+                .css("flex-grow", piece.seconds)
+                .attr("title", line(piece))
+                .appendTo($bar);
+        }
+        this.$period.append($('<div class="text-muted small"></div>').text(summary), $bar);
+        const other = found.pieces.filter((piece) => piece.kind !== "recorded");
+        for (const piece of other.slice(0, MOST_LINES)) {
+            $('<div class="small"></div>').text(line(piece)).appendTo(this.$period);
+        }
+        if (other.length > MOST_LINES) {
+            $('<div class="small text-muted"></div>')
+                .text(__("and {0} more", [other.length - MOST_LINES]))
+                .appendTo(this.$period);
+        }
+    }
+
     async show_hour() {
         const hour = await this.get("coverage.last_hour");
         if (!hour) return;
-        const share = (value) => {
+        const share = (value, kind) => {
             if (value === null) return "unknown"; // before the camera was known
+            if (["removed", "missing", "away"].includes(kind)) return PIECES[kind];
             return value > 0.98 ? "full" : value > 0 ? "part" : "none";
         };
-        const bars = hour.minutes.map((value) => `<span class="${share(value)}"></span>`).join("");
+        const bars = hour.minutes
+            .map((value, index) => `<span class="${share(value, hour.kinds[index])}"></span>`)
+            .join("");
         const summary =
             hour.percent === null
                 ? __("This camera was added just now.")
