@@ -83,6 +83,16 @@ class Stack:
 
 	def bench(self, *words: str) -> subprocess.CompletedProcess:
 		"""`bench --site SITE ...` of this instance."""
+		with self.start_bench(*words) as process:
+			try:
+				out, err = process.communicate(timeout=300)
+			except subprocess.TimeoutExpired:
+				process.kill()
+				raise
+		return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+	def start_bench(self, *words: str) -> subprocess.Popen:
+		"""Starts `bench --site SITE ...` of this instance."""
 		program = [
 			self.instance.state.python,
 			"-m",
@@ -92,6 +102,7 @@ class Stack:
 			self.site,
 		]
 		env = environment(self.instance.state, self.instance)
-		return subprocess.run(
-			[*program, *words], cwd=self.instance.sites, env=env, capture_output=True, text=True, timeout=300
+		pipe = subprocess.PIPE
+		return subprocess.Popen(
+			[*program, *words], cwd=self.instance.sites, env=env, stdout=pipe, stderr=pipe, text=True
 		)

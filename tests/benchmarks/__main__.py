@@ -4,13 +4,14 @@ import json
 import sys
 
 from devbench.stack import Stack
-from tests.benchmarks import camera_list, import_register, many_cameras, recorder_cost
+from tests.benchmarks import camera_list, import_register, many_cameras, recorder_cost, retention
 
 BENCHMARKS = {
 	"import": import_register.run,
 	"camera-list": camera_list.run,
 	"recorder-cost": recorder_cost.run,
 	"many-cameras": many_cameras.run,
+	"retention": retention.run,
 }
 
 

@@ -1,0 +1,118 @@
+"""Footage for tests: files on a volume with their rows, and without."""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import av
+import frappe
+import numpy
+
+from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.media.fmp4 import BoxScanner, index_box
+from giam_sat_mot_cua.recording import hour_index
+from giam_sat_mot_cua.recording.hour_index import IndexedFile
+from giam_sat_mot_cua.workers import volumes
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+
+
+def make_volume(path: Path, **values):
+	"""A Storage Volume, not recorded to, whose folder is marked as its own."""
+	name = f"t{frappe.generate_hash(length=10)}"
+	doc = frappe.get_doc(
+		{"doctype": "Storage Volume", "volume_name": name, "path": str(path), "enabled": 0, **values}
+	).insert()
+	path.mkdir(exist_ok=True)
+	(path / volumes.MARKER).write_text(doc.volume_id)
+	frappe.db.set_value("Storage Volume", name, "checked_at", frappe.utils.now())
+	return doc.reload()
+
+
+def lay(
+	volume, camera: str, starts: Iterable[int], size_bytes: int = 1000, duration_ms: int = MINUTE_MS
+) -> list[int]:
+	"""Files of any bytes at `starts`, each with its row; returns the starts."""
+	content = b"\1" * size_bytes
+	digest = hashlib.sha256(content).hexdigest()
+	starts = list(starts)
+	for start in starts:
+		write(volume, camera, start, content)
+	files = [IndexedFile(start, duration_ms, size_bytes, digest, volume.name) for start in starts]
+	hour_index.merge(camera, frappe.db.get_value("Camera", camera, "unit"), files)
+	return starts
+
+
+def write(volume, camera: str, start: int, content: bytes) -> Path:
+	path = Path(volume.path) / layout.file_path(camera, start)
+	path.parent.mkdir(parents=True, exist_ok=True)
+	path.write_bytes(content)
+	os.utime(path, (start / 1000 + 60,) * 2)  # as if it had been written then
+	return path
+
+
+def on_disk(volume, camera: str | None = None) -> set[tuple[str, int]]:
+	"""{(camera, start)} of the files that lie there."""
+	found = layout.iter_files(Path(volume.path), camera)
+	return {(path.split("/")[0], start) for path, start, _size in found}
+
+
+def in_index(volume, cameras: Iterable[str]) -> dict[tuple[str, int], hour_index.Gone | None]:
+	"""{(camera, start): gone} of all files that the index has on the volume."""
+	frappe.db.rollback()  # a new look
+	found = {}
+	for camera in cameras:
+		for file in hour_index.files_between(camera, 0, 4_000_000_000_000):
+			if file.volume == volume.name:
+				found[camera, file.start_utc_ms] = file.gone
+	return found
+
+
+@lru_cache
+def whole_file() -> bytes:
+	"""A closed footage file of a second, as recorders write them."""
+	target = io.BytesIO()
+	flags = "+empty_moov+default_base_moof+frag_keyframe+skip_trailer"
+	with av.open(
+		Unseekable(target), "w", format="mp4", options={"movflags": flags, "video_track_timescale": "90000"}
+	) as out:
+		stream = out.add_stream("libx264", rate=10, options={"preset": "ultrafast", "g": "10"})
+		stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+		for number in range(11):
+			picture = numpy.full((48, 64, 3), number * 20, dtype=numpy.uint8)
+			for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+				out.mux(packet)
+		for packet in stream.encode():
+			out.mux(packet)
+	scanner = BoxScanner()
+	scanner.feed(target.getvalue())
+	return target.getvalue()[: scanner.whole] + index_box(scanner.fragments)
+
+
+class Unseekable:
+	"""What the recorder's own file object offers the muxer."""
+
+	def __init__(self, target: io.BytesIO):
+		self.write, self.close = target.write, lambda: None
+
+
+def forget(volumes_made: Iterable[str], cameras: Iterable[str]) -> None:
+	"""Removes rows by SQL: some of them are never deleted by anybody. Commits."""
+	frappe.db.rollback()
+	cameras, names = list(cameras), list(volumes_made)
+	if cameras:
+		units = frappe.get_all("Camera", {"name": ("in", cameras)}, pluck="unit")
+		for doctype in ("Recording Hour", "Recording Gap", "Health Event", "Legal Hold Camera"):
+			frappe.db.delete(doctype, {"camera": ("in", cameras)})
+		frappe.db.delete("Camera", {"name": ("in", cameras)})
+		frappe.db.delete("Monitored Unit", {"name": ("in", units)})
+	for name in names:
+		frappe.db.delete("Retention Run", {"volume": name})
+		frappe.db.delete("Health Event", {"storage_volume": name})
+		frappe.db.delete("Storage Volume", {"name": name})
+	frappe.db.delete("Legal Hold", {"title": ("like", "test-%")})
+	frappe.db.commit()  # the running instance is to be as before
