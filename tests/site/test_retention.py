@@ -3,6 +3,7 @@ agree."""
 
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import frappe
@@ -33,11 +34,13 @@ class World:
 		self.path = path
 		self.volumes: dict[str, object] = {}
 		self.cameras: list[str] = []
+		self.turns = ExitStack()  # the instance's own jobs leave these volumes alone
 		self.today = clock.now_ms() - clock.now_ms() % DAY_MS
 
 	def volume(self, label: str = "main", **values):
 		made = footage_files.make_volume(self.path / label, **values)
 		self.volumes[made.name] = made
+		self.turns.enter_context(work.turn(made.name))
 		return made
 
 	def camera(self, days: int = DAYS) -> str:
@@ -60,6 +63,7 @@ def world(tmp_path):
 	made = World(tmp_path)
 	yield made
 	frappe.set_user("Administrator")
+	made.turns.close()
 	footage_files.forget(made.volumes, made.cameras)
 
 
