@@ -35,13 +35,13 @@ def seed_demo(context, rtsp_port: int, camera_login_file: Path | None, as_json: 
 def reconcile(context):
 	"""Indexes footage files that have no row, mending those that a crash left open, and marks rows whose file
 	is gone."""
-	from giam_sat_mot_cua.workers import retention
+	from giam_sat_mot_cua.workers import retention, volumes
 	from giam_sat_mot_cua.workers.reconcile import reconcile_site
 
 	with connected(get_site(context)):
 		for camera, added in reconcile_site().items():
 			print(f"{camera}: {added} files added to the index")
-		for row in retention.all_rows():
+		for row in volumes.rows():
 			found = retention.audit_volume(row)
 			print(f"volume {row.name}: {found.missing} files missing, {found.back} found again")
 

@@ -50,7 +50,7 @@ class Run:
 		frappe.db.set_value(DOCTYPE, self.name, {"pending": None, **self.tally.summary()})
 
 	def finish(self, status: str = FINISHED, message: str = "") -> None:
-		if not self.name and not self.dry_run and not message:
+		if not self.name and not self.dry_run:
 			return
 		values = {"status": status, "message": message, "ended_on": now_datetime(), "node": self.node}
 		values["awaited_gb"] = self.awaited_bytes / GB
@@ -103,7 +103,7 @@ def space_awaited(volume: str) -> int:
 	"""Free bytes that the volume must have before more than due footage is removed; 0 when nothing is
 	awaited."""
 	since = add_to_date(now_datetime(), minutes=-AWAITED_MINUTES)
-	filters = {"volume": volume, "dry_run": 0, "ended_on": (">", since)}
+	filters = {"volume": volume, "dry_run": 0, "awaited_gb": (">", 0), "ended_on": (">", since)}
 	rows = frappe.get_all(DOCTYPE, filters, pluck="awaited_gb", order_by="ended_on desc", limit=1)
 	return int(rows[0] * GB) if rows else 0
 

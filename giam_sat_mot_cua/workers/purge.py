@@ -63,7 +63,7 @@ class Purge:
 		self.orphans_left = ORPHANS_A_RUN
 		self.reckoned_bytes = 0  # what a dry run would have freed
 		self.hours: dict[str, tuple[int, dict[int, Span]]] = {}  # camera -> (hour, files) read last
-		self.until = time.monotonic() + LONGEST_S
+		self.until = float("inf") if run.dry_run else time.monotonic() + LONGEST_S
 		self.unfinished = False
 		self.message = ""
 
@@ -79,8 +79,7 @@ class Purge:
 
 	@property
 	def out_of_time(self) -> bool:
-		if time.monotonic() > self.until and not self.run.dry_run:
-			self.unfinished = True
+		self.unfinished = self.unfinished or time.monotonic() > self.until
 		return self.unfinished
 
 	def finish_interrupted(self) -> None:
@@ -193,6 +192,8 @@ class Purge:
 		batch: list[Item] = []
 		total = 0
 		for camera, start in self.files.oldest_first():
+			if time.monotonic() > self.until:
+				return  # nearly all of a large volume is held: this is not done again at once
 			for item in self.early_item(camera, start):
 				batch.append(item)
 				total += item.size_bytes

@@ -26,7 +26,7 @@ JOB = "giam_sat_mot_cua.workers.retention."
 PREFIX = "gsmc-retention-"
 TIMEOUT_S = 3600
 AUDIT_HOURS = 26  # what an hourly audit looks back: files that a fault left open come into the index by it
-AUDIT_PATIENCE_S = 60
+AUDIT_PATIENCE_S = 900  # longer than a purge lasts
 EARLY_ENDS_AFTER_HOURS = 24  # without an early removal
 REFUSALS = {
 	volumes.NOT_MOUNTED: retention.NOT_MOUNTED,
@@ -93,7 +93,7 @@ def dry_run(name: str) -> None:
 	frappe.db.set_value(retention_runs.DOCTYPE, name, "status", RUNNING)
 	frappe.db.commit()  # whoever waits sees that it has begun
 	try:
-		for row in all_rows():
+		for row in volumes.rows():
 			if volume in (None, "", row.name):
 				look_over(row, run)
 		run.finish()
@@ -107,8 +107,8 @@ def dry_run(name: str) -> None:
 
 
 def run_now(volume: str | None, dry_run: bool) -> Iterator[Run]:
-	"""One run for each volume of this machine, or for `volume`, in this process; commits."""
-	for row in all_rows():
+	"""One run for each volume, or for `volume`, in this process; commits."""
+	for row in volumes.rows():
 		if volume not in (None, row.name):
 			continue
 		run = Run(row.name, leases.node_name(), dry_run=dry_run)
@@ -168,7 +168,7 @@ def look_over(row, run: Run) -> Purge | None:
 
 
 def reason_to_leave(row) -> str | None:
-	if row.node and row.node != leases.node_name():
+	if not is_own(row):
 		return retention.OTHER_MACHINE
 	if not row.enabled and not row.checked_at:
 		return retention.NOT_MOUNTED  # never used
@@ -218,11 +218,11 @@ def audit_volume(row, hours: int = 0) -> Found:
 	if reason_to_leave(row):
 		return total
 	since = clock.now_ms() - hours * clock.HOUR_MS if hours else None
-	work = Audit(row, all_rows(), since)
+	work = Audit(row, list(filter(is_own, volumes.rows())), since)
 	for camera in work.cameras():
 		with turn(row.name, AUDIT_PATIENCE_S) as mine:
 			if not mine:
-				continue
+				break  # the next one begins anew
 			try:
 				total += work.compare(camera)
 			except (VolumeAway, OSError):
@@ -233,13 +233,13 @@ def audit_volume(row, hours: int = 0) -> Found:
 	return total
 
 
-def all_rows() -> list:
-	"""Every volume that this machine may see, also those that are not recorded to any more."""
-	return volumes.of_node(leases.node_name(), also_disabled=True)
+def is_own(row) -> bool:
+	"""Whether this machine sees the volume."""
+	return not row.node or row.node == leases.node_name()
 
 
 def row_of(volume: str):
-	return next((row for row in all_rows() if row.name == volume), None)
+	return next(iter(volumes.rows({"name": volume})), None)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class VolumeWatch:
 		self.percent = min_free_percent
 		for name in set(self.looks) - {row.name for row in rows}:
 			self.looks.pop(name).end()
+		begun = []
 		for row in rows:
 			look = self.looks.get(row.name)
 			if look and (look.row.path, look.row.volume_id) != (row.path, row.volume_id):
@@ -43,10 +44,11 @@ class VolumeWatch:
 			if look:
 				look.row, look.percent = row, min_free_percent
 			else:
-				self.looks[row.name] = Look(row, min_free_percent)
-				self.looks[row.name].thread.start()
+				begun.append(Look(row, min_free_percent))
+				begun[-1].thread.start()
+				self.looks[row.name] = begun[-1]
 		until = time.monotonic() + FIRST_LOOK_S
-		for look in self.looks.values():
+		for look in begun:
 			look.looked.wait(max(until - time.monotonic(), 0))
 
 	def seen(self, name: str) -> VolumeCheck:

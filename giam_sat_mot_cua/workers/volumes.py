@@ -56,14 +56,17 @@ class VolumeCheck:
 		return self.writes and self.state in (READY, FULL) and self.free_bytes >= enough
 
 
-def of_node(node: str, also_disabled: bool = False) -> list:
+def of_node(node: str) -> list:
 	"""Storage Volume rows that this node writes to, the preferred one first."""
-	filters: dict = {"node": ("in", ["", None, node])}
-	if not also_disabled:
-		filters["enabled"] = 1
+	return rows({"enabled": 1, "node": ("in", ["", None, node])})
+
+
+def rows(filters: dict | None = None) -> list:
+	"""Rows of Storage Volume, the preferred one first; without `filters` also those of other machines, and
+	those that nobody records to any more."""
 	return frappe.get_all(
 		"Storage Volume",
-		filters,
+		filters or {},
 		["name", "path", "volume_id", "state", "checked_at", "enabled", "node"],
 		order_by="priority, name",
 	)

@@ -145,7 +145,7 @@ def day_of_a_camera(stack: Stack, camera: str, first: int) -> dict:
 
 def purge_of_a_day(volume, cameras: list[str]) -> dict:
 	"""The oldest day is past its retention: every file goes, every row is marked."""
-	row = next(row for row in retention.all_rows() if row.name == volume.name)
+	row = retention.row_of(volume.name)
 	work = Run(row.name, leases.node_name())
 	began = time.monotonic()
 	with retention.turn(row.name) as mine:

@@ -70,7 +70,7 @@ def world(tmp_path):
 def run_purge(volume, **changes) -> purge.Purge | None:
 	"""The job's work, in this process; `changes`: values of the row as if they were stored."""
 	frappe.db.commit()  # a job sees what is stored
-	row = next(row for row in work.all_rows() if row.name == volume.name)
+	row = work.row_of(volume.name)
 	row.update(changes)
 	run = Run(row.name, leases.node_name())
 	with work.turn(row.name) as mine:
@@ -247,7 +247,7 @@ def test_a_volume_that_is_away_or_read_only_is_left_alone(world, harm, reason):
 	harm(path)
 	try:
 		frappe.db.commit()  # a job sees what is stored
-		row = next(row for row in work.all_rows() if row.name == volume.name)
+		row = work.row_of(volume.name)
 		run = Run(volume.name, "here")
 		assert work.look_over(row, run) is None
 		assert [line.reason for line in run.tally.lines.values()] == [reason]
@@ -260,7 +260,7 @@ def test_a_volume_that_is_away_or_read_only_is_left_alone(world, harm, reason):
 
 def test_a_volume_of_another_machine_is_left_alone(world):
 	volume = world.volume()
-	row = next(row for row in work.all_rows() if row.name == volume.name)
+	row = work.row_of(volume.name)
 	row.node = "elsewhere"
 	assert work.reason_to_leave(row) == retention.OTHER_MACHINE
 
@@ -371,7 +371,7 @@ def test_a_run_is_written_by_the_system_and_never_deleted(world):
 
 def audit(volume, hours: int = 0) -> work.Found:
 	frappe.db.commit()  # a job sees what is stored
-	row = next(row for row in work.all_rows() if row.name == volume.name)
+	row = work.row_of(volume.name)
 	return work.audit_volume(row, hours)
 
 
