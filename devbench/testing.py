@@ -19,7 +19,9 @@ WITHOUT_INSTANCE = (
 	"tests/cameras",
 	"tests/devbench",
 	"tests/media",
+	"tests/test_exposition.py",
 	"tests/test_packaging.py",
+	"tests/test_recorder_log.py",
 	"tests/test_translations.py",
 )
 

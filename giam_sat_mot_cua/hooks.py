@@ -28,6 +28,7 @@ permission_query_conditions = {
 	"Approval Delegation": "giam_sat_mot_cua.access.hooks.approval_delegation_conditions",
 	"Camera": "giam_sat_mot_cua.access.hooks.camera_conditions",
 	"Health Event": "giam_sat_mot_cua.access.hooks.health_event_conditions",
+	"Maintenance Order": "giam_sat_mot_cua.access.hooks.maintenance_order_conditions",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.monitored_unit_conditions",
 	"Monitoring Account": "giam_sat_mot_cua.access.hooks.monitoring_account_conditions",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.recording_gap_conditions",
@@ -56,6 +57,7 @@ has_permission = {
 	"Approval Delegation": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Camera": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Health Event": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Maintenance Order": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.has_monitored_unit_permission",
 	"Monitoring Account": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Recording Gap": "giam_sat_mot_cua.access.hooks.has_unit_permission",
@@ -137,7 +139,14 @@ doc_events = {
 		],
 		"on_trash": "giam_sat_mot_cua.access.records.refuse_rows_alone",
 	},
-	("Administrative Profile", "Monitored Unit", "Monitoring Settings", "Position", "Unit Level"): {
+	(
+		"Administrative Profile",
+		"Maintenance Order",
+		"Monitored Unit",
+		"Monitoring Settings",
+		"Position",
+		"Unit Level",
+	): {
 		"validate": "giam_sat_mot_cua.access.records.require_managing_unit",
 		"on_trash": "giam_sat_mot_cua.access.records.require_managing_unit",
 	},
@@ -169,6 +178,8 @@ before_request = [
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
 	"giam_sat_mot_cua.api.guest_language.use_site_language",
 	"giam_sat_mot_cua.access.frappe_methods.refuse_other_names",
+	# the metrics have a token of their own, which Frappe would take for one of OAuth
+	"giam_sat_mot_cua.api.metrics.take_token",
 ]
 
 # Frappe knows by now who asks, by session or by key: whether his login still holds, and what he asks for
@@ -186,6 +197,8 @@ scheduler_events = {
 		"* * * * *": [
 			"giam_sat_mot_cua.workers.tick.keep_recorders_running",
 			"giam_sat_mot_cua.workers.tick.make_room",
+			"giam_sat_mot_cua.workers.tick.follow_maintenance",
+			"giam_sat_mot_cua.workers.tick.raise_alarms",
 			"giam_sat_mot_cua.organization.superiors.apply_due_moves",
 			"giam_sat_mot_cua.organization.register.job.tidy_up",
 			"giam_sat_mot_cua.organization.doctype.approval_delegation.approval_delegation.refresh_statuses",

@@ -13,6 +13,7 @@ UNIT_FIELDS = {
 	"Approval Delegation": "unit",
 	"Camera": "unit",
 	"Health Event": "unit",
+	"Maintenance Order": "unit",
 	"Monitored Unit": "name",
 	"Monitoring Account": "unit",
 	"Recording Gap": "unit",
@@ -53,6 +54,7 @@ account_review_entry_conditions = partial(unit_condition, "Account Review Entry"
 approval_delegation_conditions = partial(unit_condition, "Approval Delegation", "unit")
 camera_conditions = partial(unit_condition, "Camera", "unit")
 health_event_conditions = partial(unit_condition, "Health Event", "unit")
+maintenance_order_conditions = partial(unit_condition, "Maintenance Order", "unit")
 monitored_unit_conditions = partial(unit_condition, "Monitored Unit", "name")
 monitoring_account_conditions = partial(unit_condition, "Monitoring Account", "unit")
 recording_gap_conditions = partial(unit_condition, "Recording Gap", "unit")

@@ -29,8 +29,9 @@ NEW_TRY_S = 0.05  # when too many connections were begun in this second
 
 @dataclass(frozen=True)
 class RecorderHealth:
-	"""How a camera's recording stands now. `packet_age_s` is None while there is no connection;
-	`clock_offset_s`: how far the camera's own clock is ahead, None when it does not tell."""
+	"""How a camera's recording stands now, and what was written since this recorder began. `packet_age_s` is
+	None while there is no connection; `clock_offset_s`: how far the camera's own clock is ahead, None when it
+	does not tell."""
 
 	state: str
 	fault: str | None
@@ -38,6 +39,7 @@ class RecorderHealth:
 	bytes_written: int
 	connected_since_utc_ms: int | None
 	connections: int = 0
+	files: int = 0
 	fragments: int = 0
 	packets_lost: int = 0
 	clock_offset_s: float | None = None
@@ -87,7 +89,7 @@ class CameraRecorder:
 		self.state, self.fault = "stopped", None
 		self.last_packet: float | None = None
 		self.connected_since_utc_ms: int | None = None
-		self.bytes_closed = self.connections = self.fragments = self.packets_lost = 0
+		self.bytes_closed = self.files_closed = self.connections = self.fragments = self.packets_lost = 0
 		self.clock_offset_s: float | None = None
 		self.connection: Connection | None = None
 		self.opening: Future | None = None
@@ -127,6 +129,7 @@ class CameraRecorder:
 			self.bytes_closed + growing,
 			self.connected_since_utc_ms,
 			self.connections,
+			self.files_closed,
 			self.fragments,
 			self.packets_lost,
 			self.clock_offset_s,
@@ -278,6 +281,7 @@ class CameraRecorder:
 	def file_done(self, file: OpenFile, closed: FileClosed | None, error: StreamError | None) -> None:
 		if closed:
 			self.bytes_closed += closed.size_bytes
+			self.files_closed += 1
 			self.tell(closed)
 		if error:
 			self.last_end_utc_ms = (

@@ -2,11 +2,16 @@
 
 A gap's name is CAMERA-START in milliseconds, so that hearing of the same gap twice changes nothing. An open
 gap has no end yet. The cause that was known first stays; people explain gaps later, nobody removes them.
+
+A gap that begins while a planned maintenance covers its camera has the cause Maintenance, the order, and
+beside it what the recorder saw. Maintenance explains no more than its period: what is missing after its end
+is a row of its own, with the cause that was seen.
 """
 
 import frappe
 
-from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.cameras import maintenance
+from giam_sat_mot_cua.recording import clock, gap_counts
 
 # what `media` and the workers call a cause -> option of the DocType
 CAUSES = {
@@ -22,7 +27,9 @@ CAUSES = {
 	"unknown": "Unknown",
 }
 
+MAINTENANCE = CAUSES["maintenance"]
 
+SETTLED_MS = 120_000  # recorders tell the end of a gap within seconds
 SHORTEST_GAP_MS = 500  # as in media.recorder: less is a hand-over, not a gap
 
 
@@ -50,27 +57,57 @@ def close_gap(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int, cause:
 	for gap in open_gaps(camera):
 		began = clock.utc_ms(gap.start_utc)
 		if began < start_utc_ms - SHORTEST_GAP_MS:
-			end(gap.name, began, start_utc_ms)
+			end(gap, start_utc_ms)
 		else:
-			end(gap.name, began, max(end_utc_ms, began))
+			end(gap, max(end_utc_ms, began))
 			first = began if first is None else min(first, began)
+	known = frappe.db.get_value(
+		"Recording Gap", gap_name(camera, start_utc_ms), ["name", "start_utc", "end_utc"], as_dict=True
+	)
+	if known and known.end_utc and clock.utc_ms(known.end_utc) > end_utc_ms:
+		put_end(known, end_utc_ms)  # it was split before its real end had arrived
 	if first is not None:
 		end_utc_ms = first  # what was missing before the open gap began
-	known = frappe.db.exists("Recording Gap", gap_name(camera, start_utc_ms))
 	if not known and end_utc_ms - start_utc_ms >= SHORTEST_GAP_MS:
 		insert(camera, unit, start_utc_ms, end_utc_ms, cause)
 
 
-def open_gaps(camera: str) -> list:
+def end_covered_gaps() -> None:
+	"""For the minute tick: a gap that is still open after the maintenance that covered it ends with it, and
+	another one goes on. A recorder that ends the gap at that moment finds the row taken, and tries again."""
+	settled = clock.now_ms() - SETTLED_MS
+	for gap in open_gaps(cause=MAINTENANCE):
+		until = covered_until(gap)
+		if until is not None and until < settled and still_open(gap.name):
+			put_end(gap, until)
+			write(gap.camera, gap.unit, until, None, gap.observed_cause)
+
+
+def open_gaps(camera: str | None = None, cause: str | None = None) -> list:
+	"""Gaps without an end, of one camera or of all, the earliest first."""
+	asked = {"camera": camera, "cause": cause}
 	return frappe.get_all(
 		"Recording Gap",
-		{"camera": camera, "end_utc": ("is", "not set")},
-		["name", "start_utc", "cause"],
+		{"end_utc": ("is", "not set"), **{field: value for field, value in asked.items() if value}},
+		["name", "camera", "unit", "start_utc", "cause", "observed_cause"],
 		order_by="start_utc",
 	)
 
 
+def still_open(name: str) -> bool:
+	"""Whether a gap has no end yet; it gets none from others until the end of the transaction."""
+	table = frappe.qb.DocType("Recording Gap")
+	rows = frappe.qb.from_(table).select(table.end_utc).where(table.name == name).for_update().run()
+	return bool(rows) and rows[0][0] is None
+
+
 def insert(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int | None, cause: str) -> None:
+	write(camera, unit, start_utc_ms, end_utc_ms, CAUSES.get(cause, CAUSES["unknown"]))
+
+
+def write(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int | None, observed: str) -> None:
+	"""A new row; `observed`: the cause that was seen, an option of the DocType."""
+	cover = maintenance.cover(camera, unit, start_utc_ms)
 	doc = frappe.get_doc(
 		{
 			"doctype": "Recording Gap",
@@ -78,23 +115,41 @@ def insert(camera: str, unit: str, start_utc_ms: int, end_utc_ms: int | None, ca
 			"camera": camera,
 			"unit": unit,
 			"owner": frappe.session.user,
-			"cause": CAUSES.get(cause, "Unknown"),
+			"cause": MAINTENANCE if cover else observed,
+			"observed_cause": observed if cover else None,
+			"maintenance_order": cover.order if cover else None,
 			"start_utc": clock.utc_time(start_utc_ms),
 			"start_time": clock.site_time(start_utc_ms),
-			**end_values(start_utc_ms, end_utc_ms),
 		}
 	)
 	doc.flags.name_set = True
 	doc.db_insert()  # a ledger row that recorders write: nothing of a form applies to it
+	gap_counts.note(camera, doc.cause)
+	if end_utc_ms is not None:
+		end(doc, end_utc_ms)
 
 
-def end(name: str, start_utc_ms: int, end_utc_ms: int) -> None:
-	frappe.db.set_value("Recording Gap", name, end_values(start_utc_ms, end_utc_ms))
+def end(gap, end_utc_ms: int) -> None:
+	"""Ends an open gap: {"name", "camera", "unit", "start_utc", "cause", "observed_cause"}."""
+	until = covered_until(gap) if gap.cause == MAINTENANCE else None
+	if until is None or end_utc_ms - until < SHORTEST_GAP_MS:
+		put_end(gap, end_utc_ms)
+		return
+	put_end(gap, until)
+	write(gap.camera, gap.unit, until, end_utc_ms, gap.observed_cause)
 
 
-def end_values(start_utc_ms: int, end_utc_ms: int | None) -> dict:
-	if end_utc_ms is None:
-		return {}
+def covered_until(gap) -> int | None:
+	"""End (UTC, ms) of the maintenance that a gap began in."""
+	cover = maintenance.cover(gap.camera, gap.unit, clock.utc_ms(gap.start_utc))
+	return cover.until_utc_ms if cover else None
+
+
+def put_end(gap, end_utc_ms: int) -> None:
+	frappe.db.set_value("Recording Gap", gap.name, end_values(clock.utc_ms(gap.start_utc), end_utc_ms))
+
+
+def end_values(start_utc_ms: int, end_utc_ms: int) -> dict:
 	return {
 		"end_utc": clock.utc_time(end_utc_ms),
 		"end_time": clock.site_time(end_utc_ms),

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import frappe
+from frappe.utils import add_to_date, now_datetime
 from openpyxl import Workbook
 
 from giam_sat_mot_cua.access import scope
@@ -38,6 +39,19 @@ def camera(unit_name: str, **values):
 		"enabled": 0,
 	}
 	return insert(doctype="Camera", camera_code=name, unit=unit_name, **{**defaults, **values})
+
+
+def maintenance_order(cameras: list[str], begin=None, end=None, **values):
+	"""Of the unit of the first camera; from now for an hour, when no times (site time) are given."""
+	begin = begin or now_datetime()
+	return insert(
+		doctype="Maintenance Order",
+		unit=frappe.db.get_value("Camera", cameras[0], "unit"),
+		cameras=[{"camera": name} for name in cameras],
+		from_time=begin,
+		to_time=end or add_to_date(begin, hours=1),
+		**{"reason": "Vệ sinh ống kính", "document_number": "12/KH-VP", **values},
+	)
 
 
 def user(role: str | None, unit_name: str | None = None):

@@ -10,6 +10,7 @@ from frappe.utils import cint
 from giam_sat_mot_cua.access import references
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.api.links import SECRET_KEY
+from giam_sat_mot_cua.api.metrics import TOKEN_KEY
 from giam_sat_mot_cua.setup import seeds
 
 
@@ -38,7 +39,7 @@ def seed() -> None:
 	seed_account_workflow()
 	seed_settings()
 	seed_default_volume()
-	seed_link_secret()
+	seed_secrets()
 	raise_user_limit()
 	seed_module_profile()
 
@@ -187,11 +188,12 @@ def seed_module_profile() -> None:
 	)
 
 
-def seed_link_secret() -> None:
-	"""The key that signs video links, in the site's own configuration: never in the database, never in a
-	record."""
-	if not frappe.conf.get(SECRET_KEY):
-		update_site_config(SECRET_KEY, secrets.token_urlsafe(32))
+def seed_secrets() -> None:
+	"""The key that signs video links and the token of the metrics, in the site's own configuration: never in
+	the database, never in a record."""
+	for key in (SECRET_KEY, TOKEN_KEY):
+		if not frappe.conf.get(key):
+			update_site_config(key, secrets.token_urlsafe(32))
 
 
 def raise_user_limit() -> None:

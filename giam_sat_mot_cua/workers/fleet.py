@@ -25,13 +25,14 @@ class Fleet:
 		self.health_key = f"gsmc:{site}:camera-health"
 
 	def report(self, owner: str, facts: dict, health: dict[str, dict]) -> None:
-		"""Says that `owner` is alive, with facts (node, cameras, capacity, leaving) and the health of its
-		cameras."""
-		now = time.time()
+		"""Says that `owner` is alive, with facts (node, cameras, capacity, leaving, version, load, waiting,
+		left_behind, index_delay_s, database_ok) and the health of its cameras."""
+		now, node = time.time(), facts["node"]
 		pipe = self.redis.pipeline(transaction=False)
 		pipe.hset(self.key, owner, json.dumps({**facts, "at": now}))
 		if health:
-			pipe.hset(self.health_key, mapping={c: json.dumps({**h, "at": now}) for c, h in health.items()})
+			told = {c: json.dumps({**h, "at": now, "node": node}) for c, h in health.items()}
+			pipe.hset(self.health_key, mapping=told)
 		pipe.execute()
 
 	def leave(self, owner: str, cameras: list[str]) -> None:

@@ -74,6 +74,19 @@ def left_behind(volume: Path) -> list[Path]:
 	return found
 
 
+def lines_left_behind(volume: Path) -> int:
+	"""How many events wait in journals of recorders that no longer run."""
+	return sum(map(lines, left_behind(volume)))
+
+
+def lines(path: Path) -> int:
+	try:
+		with path.open("rb") as file:
+			return sum(1 for _line in file)
+	except FileNotFoundError:
+		return 0  # delivered meanwhile
+
+
 def reject(volume: Path, event) -> None:
 	"""Keeps an event that the database refuses, for a person to look at."""
 	path = volume / FOLDER / REJECTED

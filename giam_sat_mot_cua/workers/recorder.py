@@ -28,10 +28,12 @@ from giam_sat_mot_cua.media.recorder import CameraRecorder
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.workers import (
 	balance,
+	camera_clock,
 	fleet,
 	indexer,
 	journal,
 	leases,
+	overview,
 	reconcile,
 	volume_state,
 	volumes,
@@ -39,6 +41,7 @@ from giam_sat_mot_cua.workers import (
 )
 from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
 from giam_sat_mot_cua.workers.leases import Lease, LeaseTable
+from giam_sat_mot_cua.workers.recorder_log import RecorderLog
 from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
 
 TURN_S = 1.0
@@ -86,7 +89,12 @@ class Recorder:
 		self.volumes: dict[str, Path] = {}
 		self.stopping = False
 		self.next_read = self.next_node_report = self.next_balance = 0.0
-		self.lost: set[str] = set()  # services that are away now, each logged once
+		self.log = RecorderLog()
+		self.clocks = camera_clock.Notebook()
+		self.ok_at: dict[str, float] = {}  # service -> when it last answered, seconds since the epoch
+		self.memory_mb = 0.0
+		self.left_behind = 0  # events in journals of dead recorders of this node
+		self.delivered_at = time.monotonic()  # nothing waited for the database then
 
 	def run(self) -> None:
 		signal.signal(signal.SIGTERM, self.note_signal)
@@ -306,9 +314,12 @@ class Recorder:
 		fresh: dict[str, list] = {}
 		while not self.events.empty():
 			volume, event = self.events.get()
+			self.log.follow(event)
 			fresh.setdefault(volume, []).append(event)
 		for volume in {*fresh, *self.unsaved}:
 			self.deliver_volume(volume, fresh.get(volume, []))
+		if not any(self.unsaved.values()):
+			self.delivered_at = time.monotonic()
 
 	def deliver_volume(self, volume: str, fresh: list) -> None:
 		path = self.volumes.get(volume)
@@ -347,6 +358,13 @@ class Recorder:
 			"cameras": len(running),
 			"capacity": self.settings.cameras_per_recorder if self.settings else 0,
 			"leaving": os.getppid() != self.worker_pid,
+			"version": giam_sat_mot_cua.__version__,
+			"load": round(os.getloadavg()[0], 2),
+			"waiting": sum(map(len, list(self.unsaved.values()))) + self.events.qsize(),
+			"left_behind": self.left_behind,
+			"memory_mb": self.memory_mb,
+			"index_delay_s": round(time.monotonic() - self.delivered_at, 1),
+			"database_ok": self.ok_at.get("MariaDB"),
 		}
 		self.fleet.report(self.owner, facts, {name: asdict(r.health()) for name, r in running.items()})
 
@@ -361,11 +379,12 @@ class Recorder:
 			return
 		self.next_node_report = time.monotonic() + NODE_REPORT_S
 		try:
-			mine = [facts for facts in self.fleet.alive().values() if facts["node"] == self.node]
-			ages = [recorder.health().packet_age_s for recorder in self.running.values()]
+			self.memory_mb = round(own_memory_mb(), 1)
+			self.left_behind = sum(map(journal.lines_left_behind, self.known_volumes().values()))
 			with unit_of_work():
 				volume_state.inspect(self.node, self.wanted_list.watch)
-				write_node(self.node, mine, max((age for age in ages if age is not None), default=None))
+				write_node(self.node, self.fleet)
+				self.clocks.write({name: running.health().clock_offset_s for name, running in self.running.items()})
 			self.adopt_journals()
 			self.found("node report")
 		except (RedisError, DatabaseAway):
@@ -388,14 +407,11 @@ class Recorder:
 
 	def missing(self, service: str, error: Exception) -> None:
 		"""Logged once when it goes away, and once when it is back."""
-		if service not in self.lost:
-			self.lost.add(service)
-			print(f"recorder: {service} is away ({type(error).__name__}); recording goes on", flush=True)
+		self.log.service_away(service, error)
 
 	def found(self, service: str) -> None:
-		if service in self.lost:
-			self.lost.discard(service)
-			print(f"recorder: {service} is back", flush=True)
+		self.ok_at[service] = time.time()
+		self.log.service_back(service)
 
 	def stop(self) -> None:
 		"""Closes all files, delivers, gives the cameras back. Leases are renewed until then."""
@@ -435,16 +451,20 @@ class Ending:
 	deadline: float
 
 
-def write_node(node: str, recorders: list[dict], newest_packet_age: float | None) -> None:
+def write_node(node: str, recorders: fleet.Fleet) -> None:
+	"""The Recorder Node row of this machine, from what its recorders told Redis. May raise RedisError."""
+	now = overview.nodes(recorders.alive().values()).get(node, overview.NodeNow())
 	values = {
 		"state": "Up",
 		"last_report": clock.site_time(clock.now_ms()),
 		"version": giam_sat_mot_cua.__version__,
-		"recorder_count": len(recorders),
-		"camera_count": sum(facts["cameras"] for facts in recorders),
+		"recorder_count": now.recorders,
+		"standby_count": now.standby,
+		"camera_count": now.cameras,
+		"waiting_events": now.waiting,
 		"load_average": round(os.getloadavg()[0], 2),
-		"memory_mb": round(own_memory_mb(), 1),
-		"newest_packet_age": round(newest_packet_age or 0, 1),
+		"memory_mb": round(now.memory_mb, 1),
+		"newest_packet_age": round(overview.oldest_packet_s(recorders.camera_health(), node) or 0, 1),
 	}
 	if frappe.db.exists("Recorder Node", node):
 		frappe.db.set_value("Recorder Node", node, values, update_modified=False)

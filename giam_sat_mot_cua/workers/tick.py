@@ -4,8 +4,18 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import get_redis_conn
 
-from giam_sat_mot_cua.recording import clock, retention_runs
-from giam_sat_mot_cua.workers import camera_state, fleet, leases, retention, volume_state, volumes, wanted
+from giam_sat_mot_cua.cameras.doctype.maintenance_order import maintenance_order
+from giam_sat_mot_cua.recording import clock, gap_ledger, retention_runs
+from giam_sat_mot_cua.workers import (
+	alarms,
+	camera_state,
+	fleet,
+	leases,
+	retention,
+	volume_state,
+	volumes,
+	wanted,
+)
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
 NODE_DOWN_S = 90
@@ -14,14 +24,33 @@ UNRECORDED_S = 45  # a camera moves between recorders within seconds; longer is 
 
 def keep_recorders_running() -> None:
 	"""Every minute: a recorder job in the queue, and the truth about cameras and nodes that have none."""
+	use_site_language()
 	fleet.keep_one_queued()
 	show_unrecorded_cameras()
 	show_switched_off_cameras()
 	show_silent_nodes()
 
 
+def follow_maintenance() -> None:
+	"""Every minute: what planned maintenance explains, and no longer than it lasts."""
+	maintenance_order.refresh_statuses()
+	gap_ledger.end_covered_gaps()
+
+
+def raise_alarms() -> None:
+	"""Every minute: health events open and end."""
+	use_site_language()
+	alarms.check()
+
+
+def use_site_language() -> None:
+	"""What is written for the people of the site; a background job begins in English."""
+	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
+
+
 def check_volumes() -> None:
 	"""Every five minutes: volumes of this machine, even when it runs no recorder."""
+	use_site_language()
 	volume_state.inspect(leases.node_name())
 	volume_state.close_events_of_disabled()
 

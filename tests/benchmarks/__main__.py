@@ -4,7 +4,7 @@ import json
 import sys
 
 from devbench.stack import Stack
-from tests.benchmarks import camera_list, import_register, many_cameras, recorder_cost, retention
+from tests.benchmarks import camera_list, import_register, many_cameras, metrics, recorder_cost, retention
 
 BENCHMARKS = {
 	"import": import_register.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
 	"recorder-cost": recorder_cost.run,
 	"many-cameras": many_cameras.run,
 	"retention": retention.run,
+	"metrics": metrics.run,
 }
 
 

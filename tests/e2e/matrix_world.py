@@ -80,6 +80,11 @@ def legal_hold(world: "World", place: str):
 	return factories.insert(doctype="Legal Hold", title="Giữ lại", basis="Công văn thử", cameras=[row])
 
 
+def maintenance_order(world: "World", place: str):
+	day = frappe.utils.add_days(frappe.utils.now_datetime(), 400)
+	return factories.maintenance_order([world.row("Camera", place)], begin=day)
+
+
 def monitoring_account(world: "World", place: str):
 	return factories.insert(
 		doctype="Monitoring Account",
@@ -114,6 +119,7 @@ ROWS: dict[str, Callable] = {
 	"Connection Reveal": connection_reveal,
 	"Health Event": health_event,
 	"Legal Hold": legal_hold,
+	"Maintenance Order": maintenance_order,
 	"Monitoring Account": monitoring_account,
 	"Account Login": written("Account Login"),
 	"Account Review Entry": written("Account Review Entry"),

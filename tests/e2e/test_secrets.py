@@ -35,7 +35,7 @@ def secrets(stack) -> Iterator[list[str]]:
 	camera = factories.camera("NB-HL-NM", enabled=1, stream_url=planted_address())
 	frappe.db.commit()
 	wait_for(lambda: rows.state(camera.name)[1] == "Unreachable", 60, "the recorder did not try the camera")
-	found = {PLANTED["password"], PLANTED["user"], PLANTED["path"]}
+	found = {PLANTED["password"], PLANTED["user"], PLANTED["path"], frappe.conf.gsmc_metrics_token}
 	for name in frappe.get_all("Camera", pluck="name"):
 		for field in SECRETS:
 			value = get_decrypted_password("Camera", name, field, raise_exception=False)

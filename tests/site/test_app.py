@@ -66,17 +66,23 @@ def test_what_an_admin_changed_survives_migrate():
 	assert frappe.db.get_value("Storage Volume", "main", "priority") == 99
 
 
-def test_link_secret_lies_in_the_site_configuration_only():
-	secret = frappe.conf.gsmc_link_secret
-	assert len(secret) > 30
+def test_keys_lie_in_the_site_configuration_only():
+	secrets = (frappe.conf.gsmc_link_secret, frappe.conf.gsmc_metrics_token)
+	assert min(map(len, secrets)) > 30
 	for (table,) in frappe.db.sql("show tables"):
 		for row in frappe.db.sql(f"select * from `{table}`"):
-			assert secret not in str(row), table
+			assert not [secret for secret in secrets if secret in str(row)], table
 
 
 @pytest.mark.parametrize(
 	("field", "value"),
-	[("file_seconds", 5), ("lease_seconds", 1000), ("cameras_per_recorder", 0), ("still_seconds", 1)],
+	[
+		("file_seconds", 5),
+		("lease_seconds", 1000),
+		("cameras_per_recorder", 0),
+		("still_seconds", 1),
+		("alarm_after_seconds", 5),
+	],
 )
 def test_settings_that_cannot_work_are_refused(field, value):
 	settings = frappe.get_doc("Monitoring Settings")

@@ -95,6 +95,8 @@ def test_only_a_dead_recorders_journal_is_taken_over(tmp_path):
 	gone = journal.Journal(tmp_path, f"{leases.process_space()}:{os.getpid()}:1")
 	gone.append([gap()])
 	assert journal.left_behind(tmp_path) == [gone.path]
+	gone.append([gap(start=7)])
+	assert journal.lines_left_behind(tmp_path) == 2
 
 
 def test_an_event_that_is_refused_holds_up_nobody(tmp_path, monkeypatch):

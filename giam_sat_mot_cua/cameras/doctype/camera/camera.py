@@ -12,6 +12,7 @@ from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
 STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
+CLOCK_FIELDS = ("clock_offset_s", "clock_checked_on")  # workers/camera_clock.py
 SECRETS = ("stream_url", "stream_username", "stream_password")  # encrypted; api/connection.py reveals them
 MASK = "*" * 8
 
@@ -31,6 +32,8 @@ class Camera(Document):
 		asset_owner: DF.Link
 		camera_code: DF.Data
 		camera_name: DF.Data
+		clock_checked_on: DF.Datetime | None
+		clock_offset_s: DF.Float
 		connection_changed_at: DF.Datetime | None
 		enabled: DF.Check
 		fault: DF.Literal[
@@ -87,7 +90,7 @@ class Camera(Document):
 		self.validate_code()  # before Frappe names the record after it
 
 	def validate(self):
-		keep_stored(self, (*STATE_FIELDS, "connection_changed_at"))
+		keep_stored(self, (*STATE_FIELDS, *CLOCK_FIELDS, "connection_changed_at"))
 		self.validate_code()
 		self.take_login_out_of_address()
 		self.validate_address()

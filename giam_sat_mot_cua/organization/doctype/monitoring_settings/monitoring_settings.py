@@ -11,6 +11,10 @@ BOUNDS = {
 	"stall_seconds": (3, 60),
 	"still_seconds": (5, 3600),
 	"lease_seconds": (4, 60),
+	"alarm_after_seconds": (30, 86_400),
+	"clock_offset_limit_s": (1, 3600),
+	"rows_waiting_seconds": (60, 86_400),
+	"rows_waiting_count": (100, 1_000_000),
 	"retention_days": (1, 3650),
 	"min_free_percent": (1, 50),
 	"slow_write_ms": (50, 60_000),
@@ -35,7 +39,9 @@ class MonitoringSettings(Document):
 		account_reminder_days: DF.Int
 		account_review_days: DF.Int
 		account_review_months: DF.Int
+		alarm_after_seconds: DF.Int
 		cameras_per_recorder: DF.Int
+		clock_offset_limit_s: DF.Int
 		file_seconds: DF.Int
 		fragment_ms: DF.Int
 		lease_seconds: DF.Int
@@ -43,6 +49,8 @@ class MonitoringSettings(Document):
 		min_free_percent: DF.Percent
 		playback_minutes: DF.Int
 		retention_days: DF.Int
+		rows_waiting_count: DF.Int
+		rows_waiting_seconds: DF.Int
 		stall_seconds: DF.Int
 		shared_login_minutes: DF.Int
 		slow_write_ms: DF.Int

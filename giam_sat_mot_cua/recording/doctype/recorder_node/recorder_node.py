@@ -18,8 +18,11 @@ class RecorderNode(Document):
 		node_name: DF.Data
 		notes: DF.SmallText | None
 		recorder_count: DF.Int
+		retired: DF.Check
+		standby_count: DF.Int
 		state: DF.Literal["Up", "Down"]
 		version: DF.Data | None
+		waiting_events: DF.Int
 	# end: auto-generated types
 
 	pass

@@ -29,6 +29,20 @@ class RecordingGap(Document):
 		duration_s: DF.Float
 		end_time: DF.Datetime | None
 		end_utc: DF.Datetime | None
+		maintenance_order: DF.Link | None
+		observed_cause: DF.Literal[
+			"",
+			"Camera Offline",
+			"Network",
+			"Authentication",
+			"Configuration",
+			"Recorder Down",
+			"Storage",
+			"Clock",
+			"Maintenance",
+			"Switched Off",
+			"Unknown",
+		]
 		start_time: DF.Datetime
 		start_utc: DF.Datetime
 		unit: DF.Link

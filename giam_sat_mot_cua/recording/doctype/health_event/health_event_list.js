@@ -1,0 +1,14 @@
+frappe.listview_settings["Health Event"] = {
+    add_fields: ["status", "severity", "silenced"],
+    filters: [["status", "=", "Open"]],
+
+    get_indicator(doc) {
+        if (doc.status === "Closed") return [__("Closed"), "green", "status,=,Closed"];
+        if (doc.silenced) return [__("Under Maintenance"), "blue", "silenced,=,1"];
+        return [
+            __(doc.severity),
+            doc.severity === "Critical" ? "red" : "orange",
+            `severity,=,${doc.severity}|status,=,Open`,
+        ];
+    },
+};
