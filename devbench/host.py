@@ -27,6 +27,7 @@ RUN_PACKAGES = (
 	"git",
 	"mariadb-server-core",  # the server without a system service
 	"mariadb-client-core",
+	"mariadb-client",  # mysqldump, for backups
 	"redis-tools",  # redis-check-rdb is the server's program under another name
 	"python3-venv",
 	"python3-dev",

@@ -1,6 +1,9 @@
 """`bench --site SITE gsmc ...`"""
 
+import getpass
 import json
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -10,7 +13,7 @@ from frappe.commands import get_site, pass_context
 
 @click.group("gsmc")
 def gsmc():
-	"""Giám sát Một cửa: index and retention of footage, the demo province."""
+	"""Giám sát Một cửa: index and retention of footage, backups and their proof, the demo province."""
 
 
 @gsmc.command("seed-demo")
@@ -70,6 +73,85 @@ def rebuild_index(context, camera: str | None):
 	with connected(get_site(context)):
 		for name, files in reconcile_site(camera, again=True).items():
 			print(f"{name}: {files} files in the index")
+
+
+@gsmc.command("backup")
+@pass_context
+def backup(context):
+	"""Makes a backup now: database, attached files, configuration and keys. Never footage."""
+	from giam_sat_mot_cua.recording.backups import runs
+	from giam_sat_mot_cua.workers import backups, single
+
+	with connected(get_site(context)):
+		try:
+			run = backups.back_up(runs.BY_HAND, "Administrator")
+		except single.AlreadyRunning:
+			sys.exit("Another backup is running.")
+	if run.outcome != runs.SUCCEEDED:
+		sys.exit(f"{run.name}: {run.message}")
+	print(f"{run.name}: {run.folder}")
+
+
+@gsmc.command("restore-drill")
+@click.option("--run", "run_name", help="the Backup Run to prove; the newest whole one by default")
+@click.option("--keep", is_flag=True, help="keep the scratch database")
+@click.option("--db-root-username", default="root", show_default=True)
+@click.option(
+	"--db-root-password",
+	envvar="GSMC_DB_ROOT_PASSWORD",
+	help="better in GSMC_DB_ROOT_PASSWORD or at the prompt: other users see a command line",
+)
+@click.option(
+	"--backup-key-file",
+	type=click.Path(exists=True, path_type=Path),
+	help="file with the key from the safe; the site's own by default",
+)
+@pass_context
+def restore_drill(context, run_name, keep, db_root_username, db_root_password, backup_key_file):
+	"""Loads a backup into a scratch database, counts it, tries its keys, and drops it again."""
+	from giam_sat_mot_cua.recording.backups import drill, scratch, sealed
+	from giam_sat_mot_cua.workers import backups, single
+
+	os.environ.pop("GSMC_DB_ROOT_PASSWORD", None)  # programs that are started need not have it
+	with connected(get_site(context)):
+		password = db_root_password or frappe.conf.get("root_password")
+		password = password or getpass.getpass(f"Password of {db_root_username} on MariaDB: ")
+		key = backup_key_file.read_text().strip() if backup_key_file else sealed.own_key()
+		try:
+			found = backups.drill(run_name, scratch.Login(db_root_username, password), key, keep)
+		except (drill.DrillFailed, frappe.ValidationError) as error:
+			sys.exit(str(error))
+		except scratch.NoAccess as error:
+			sys.exit(f"MariaDB does not let {db_root_username} make a database and a user (error {error}).")
+		except single.AlreadyRunning:
+			sys.exit("Another restore drill is running.")
+		print(found.message)
+		if found.database:
+			print(f"Kept: {found.database}")
+
+
+@gsmc.command("backup-key")
+@pass_context
+def backup_key(context):
+	"""Prints the key that opens the configuration in a backup: write it down and keep it in a safe."""
+	from giam_sat_mot_cua.recording.backups import sealed
+
+	with connected(get_site(context)):
+		print(sealed.own_key())
+
+
+@gsmc.command("open-config")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--backup-key-file", type=click.Path(exists=True, path_type=Path), required=True)
+def open_config(file: Path, backup_key_file: Path):
+	"""Prints the configuration in a backup, for a site that is built again. Needs no site."""
+	from giam_sat_mot_cua.recording.backups import sealed
+
+	try:
+		config = sealed.unseal(file.read_bytes(), backup_key_file.read_text().strip())
+	except sealed.WrongKey:
+		sys.exit("The key does not open this file.")
+	print(json.dumps(config, indent=1, sort_keys=True))
 
 
 class connected:

@@ -11,6 +11,7 @@ from giam_sat_mot_cua.access import references
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.api.links import SECRET_KEY
 from giam_sat_mot_cua.api.metrics import TOKEN_KEY
+from giam_sat_mot_cua.recording.backups import sealed
 from giam_sat_mot_cua.setup import seeds
 
 
@@ -40,6 +41,7 @@ def seed() -> None:
 	seed_settings()
 	seed_default_volume()
 	seed_secrets()
+	seed_backup_key()
 	raise_user_limit()
 	seed_module_profile()
 
@@ -154,9 +156,8 @@ def seed_account_workflow() -> None:
 def seed_settings() -> None:
 	"""Writes the defaults of Monitoring Settings once, so that code reads values and never guesses them."""
 	settings = frappe.get_doc("Monitoring Settings")
-	missing = [
-		df for df in settings.meta.fields if df.default and settings.get(df.fieldname) in (None, "", 0)
-	]
+	stored = frappe.db.get_singles_dict("Monitoring Settings")
+	missing = [df for df in settings.meta.fields if df.default and stored.get(df.fieldname) in (None, "")]
 	if missing:
 		for df in missing:
 			settings.set(df.fieldname, df.default)
@@ -194,6 +195,12 @@ def seed_secrets() -> None:
 	for key in (SECRET_KEY, TOKEN_KEY):
 		if not frappe.conf.get(key):
 			update_site_config(key, secrets.token_urlsafe(32))
+
+
+def seed_backup_key() -> None:
+	"""The key that seals the configuration in backups; a copy of it belongs in a safe (docs/backup.md)."""
+	if not frappe.conf.get(sealed.KEY):
+		update_site_config(sealed.KEY, sealed.new_key())
 
 
 def raise_user_limit() -> None:

@@ -78,3 +78,17 @@ def close() -> None:
 		frappe.db.close()
 	except Exception:
 		pass
+
+
+def connect_again() -> None:
+	"""At the end of a job whose units of work closed the connection: RQ's wrapper commits and closes one."""
+	try:
+		frappe.connect(set_admin_as_user=False)
+		frappe.db.connect()
+	except Exception:
+		pass  # the database is away: the wrapper says so
+
+
+def use_site_language() -> None:
+	"""What a job writes is for the people of the site, whoever queued it. Needs a connection."""
+	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"

@@ -139,6 +139,7 @@ MANAGING = frozenset(roles.PROVINCE_ROLES) - {roles.INTAKE_DESK_OFFICER}
 UNSCOPED: dict[str, tuple[frozenset[str], str]] = {
 	"Account Review": (frozenset(roles.PROVINCE_ROLES), "campaigns of the managing unit, without their rows"),
 	"Administrative Profile": (EVERYBODY, "tiers of the administration"),
+	"Backup Run": (MANAGING, "backups of the whole system, without their content"),
 	"Monitoring Settings": (
 		frozenset({roles.MONITORING_ADMINISTRATOR, roles.MONITORING_AUDITOR}),
 		"numbers for the whole system",

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import flt
+from frappe.utils import cint, flt
+
+from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
+from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
 
 # field: (smallest, largest) that a recorder can work with
 BOUNDS = {
@@ -18,6 +23,12 @@ BOUNDS = {
 	"retention_days": (1, 3650),
 	"min_free_percent": (1, 50),
 	"slow_write_ms": (50, 60_000),
+	"archive_after_hours": (0, 87_600),
+	"archive_mbit_s": (0, 100_000),
+	"backup_hour": (0, 23),
+	"backup_keep_days": (1, 3650),
+	"backup_overdue_hours": (2, 8760),
+	"drill_overdue_days": (1, 3650),
 	"link_minutes": (1, 60),
 	"playback_minutes": (5, 1440),
 	"account_review_months": (1, 60),
@@ -40,8 +51,16 @@ class MonitoringSettings(Document):
 		account_review_days: DF.Int
 		account_review_months: DF.Int
 		alarm_after_seconds: DF.Int
+		archive_after_hours: DF.Int
+		archive_mbit_s: DF.Int
+		backup_folder: DF.Data | None
+		backup_hour: DF.Int
+		backup_keep_days: DF.Int
+		backup_overdue_hours: DF.Int
+		backup_with_files: DF.Check
 		cameras_per_recorder: DF.Int
 		clock_offset_limit_s: DF.Int
+		drill_overdue_days: DF.Int
 		file_seconds: DF.Int
 		fragment_ms: DF.Int
 		lease_seconds: DF.Int
@@ -58,6 +77,11 @@ class MonitoringSettings(Document):
 	# end: auto-generated types
 
 	def validate(self):
+		self.require_bounds()
+		self.keep_what_is_live()
+		self.validate_backup_folder()
+
+	def require_bounds(self):
 		for fieldname, (smallest, largest) in BOUNDS.items():
 			if not smallest <= flt(self.get(fieldname)) <= largest:
 				frappe.throw(
@@ -66,6 +90,40 @@ class MonitoringSettings(Document):
 					),
 					title=_("Monitoring Settings"),
 				)
+
+	def keep_what_is_live(self):
+		"""What a live picture may go back to stays on its volume, so that it does not depend on the archive."""
+		if (
+			self.archive_after_hours
+			and cint(self.archive_after_hours) * 60 < cint(self.playback_minutes) + 60
+		):
+			frappe.throw(
+				_(
+					"Footage is moved to the archive one hour after the longest playback at the earliest: {0} hours."
+				).format(-(-cint(self.playback_minutes) // 60) + 1),
+				title=_("Archive"),
+			)
+
+	def validate_backup_folder(self):
+		chosen = (self.backup_folder or "").strip()
+		self.backup_folder = own_folder(chosen) if chosen else None
+		if not chosen:
+			return
+		usable = self.backup_folder and PLAIN_PATH.fullmatch(self.backup_folder)
+		if not usable or is_served(Path(self.backup_folder)):
+			frappe.throw(
+				_(
+					"The backup folder is an absolute path of its own, such as /srv/backup, of letters without accents, "
+					"digits, dots, hyphens and slashes; not a folder of the system, nor one that the web server shows."
+				),
+				title=_("Backup Folder"),
+			)
+
+
+def is_served(path: Path) -> bool:
+	"""Whether the web server hands out what lies in `path`."""
+	shown = (Path(frappe.get_site_path("public")), Path(frappe.local.sites_path) / "assets")
+	return any(path.resolve().is_relative_to(folder.resolve()) for folder in shown)
 
 
 def get_settings() -> "MonitoringSettings":

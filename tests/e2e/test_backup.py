@@ -1,0 +1,593 @@
+"""Backups are whole or not there, a stolen one tells no login, and the restore drill finds what is wrong."""
+
+import gzip
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import tarfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import frappe
+import pymysql
+import pytest
+from cryptography.fernet import Fernet
+from frappe.utils import add_to_date, now_datetime
+from frappe.utils.password import get_decrypted_password
+
+from devbench.tools import environment
+from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.cameras.doctype.camera.camera import SECRETS
+from giam_sat_mot_cua.recording.backups import database, folder, runs, scratch, sealed, site_files
+from giam_sat_mot_cua.workers import backups
+from tests.cameras.server import wait_for
+from tests.e2e import rows
+
+ROOT_PASSWORD = "GSMC_DB_ROOT_PASSWORD"
+
+
+@pytest.fixture(scope="module")
+def run(stack):
+	"""A backup made by hand, as its Backup Run."""
+	done = gsmc(stack, "backup")
+	assert done.returncode == 0, done.stdout + done.stderr
+	return newest()
+
+
+def gsmc(stack, *words: str, before=(), preexec=None, **env: str) -> subprocess.CompletedProcess:
+	return start(stack, *words, before=before, preexec=preexec, **env).finish()
+
+
+class Command:
+	"""A running `bench --site SITE gsmc ...`."""
+
+	def __init__(self, command: list, **options):
+		pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+		self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **pipes, **options)
+
+	def finish(self) -> subprocess.CompletedProcess:
+		out, err = self.process.communicate(timeout=300)
+		return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+
+
+def start(stack, *words: str, before=(), preexec=None, **env: str) -> Command:
+	program = [stack.instance.state.python, "-m", "frappe.utils.bench_helper", "frappe", "--site", stack.site]
+	return Command(
+		[*before, *program, "gsmc", *words],
+		cwd=stack.instance.sites,
+		env={**environment(stack.instance.state, stack.instance), **env},
+		preexec_fn=preexec,
+	)
+
+
+def newest():
+	rows.refresh()
+	name = frappe.get_all("Backup Run", pluck="name", order_by="creation desc, name desc", limit=1)[0]
+	return frappe.get_doc("Backup Run", name)
+
+
+def drill(stack, *words: str, password: str | None = None) -> subprocess.CompletedProcess:
+	password = password or stack.instance.passwords["mariadb"]
+	return gsmc(stack, "restore-drill", *words, **{ROOT_PASSWORD: password})
+
+
+def path(run, kind: str) -> Path:
+	return Path(run.folder) / next(file.file_name for file in run.files if file.kind == kind)
+
+
+def root_connection(stack) -> pymysql.Connection:
+	conf = frappe.conf
+	return pymysql.connect(
+		host=conf.db_host,
+		port=int(conf.db_port),
+		user="root",
+		password=stack.instance.passwords["mariadb"],
+		autocommit=True,
+	)
+
+
+def databases_and_users(stack) -> tuple[set, set]:
+	with root_connection(stack) as connection, connection.cursor() as cursor:
+		cursor.execute("show databases")
+		databases = {name for (name,) in cursor.fetchall()}
+		cursor.execute("select user, host from mysql.user")
+		return databases, set(cursor.fetchall())
+
+
+# What a backup holds
+
+
+def test_a_backup_is_whole_and_described(stack, run):
+	assert (run.outcome, run.message, run.started_for) == ("Succeeded", "", "By Hand")
+	assert run.duration_s > 0 and run.size_mb > 0 and run.with_files
+	kinds = [file.kind for file in run.files]
+	assert kinds == ["Database", "Public Files", "Private Files", "Configuration and Keys"]
+	for file in run.files:
+		full = Path(run.folder) / file.file_name
+		assert hashlib.sha256(full.read_bytes()).hexdigest() == file.sha256
+		assert file.size_mb == pytest.approx(full.stat().st_size / 1e6, abs=1e-6)
+	assert sorted(p.name for p in Path(run.folder).iterdir()) == sorted(
+		[*(file.file_name for file in run.files), folder.MANIFEST]
+	)
+	manifest = json.loads((Path(run.folder) / folder.MANIFEST).read_text())
+	assert manifest["tables"] == json.loads(run.tables)
+	assert {file["sha256"] for file in manifest["files"]} == {file.sha256 for file in run.files}
+
+
+def test_every_table_and_row_is_in_the_dump(run):
+	tables = json.loads(run.tables)
+	rows.refresh()
+	assert set(database.table_names()) == set(tables) and len(tables) == run.table_count > 200
+	for doctype in ("Unit Level", "Monitored Unit", "DocField", "Role", "Storage Volume"):
+		assert tables[f"tab{doctype}"] == frappe.db.count(doctype), doctype
+	assert run.row_count == sum(tables.values())
+
+
+def test_only_its_owner_reads_it_and_footage_is_not_in_it(run):
+	assert stat.S_IMODE(Path(run.folder).stat().st_mode) == 0o700
+	for file in Path(run.folder).iterdir():
+		assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+	names = []
+	for kind in ("Public Files", "Private Files"):
+		site_files.read_archive(path(run, kind))
+		with tarfile.open(path(run, kind)) as archive:
+			names += archive.getnames()
+	assert names and not [name for name in names if name.endswith(".mp4") or "footage" in name]
+
+
+def test_a_stolen_folder_tells_no_login_and_no_key(run):
+	secrets = [
+		get_decrypted_password("Camera", camera, field, raise_exception=False)
+		for camera in frappe.get_all("Camera", pluck="name")
+		for field in SECRETS
+	]
+	keys = ("encryption_key", "db_password", "gsmc_link_secret", sealed.KEY)
+	secrets += [frappe.conf[key] for key in keys]
+	secrets = [secret.encode() for secret in secrets if secret and len(secret) >= 8]
+	assert len(secrets) > 8
+	for file in Path(run.folder).iterdir():
+		content = file.read_bytes()
+		content += gzip.decompress(content) if file.suffix == ".gz" else b""
+		assert [secret for secret in secrets if secret in content] == [], file
+
+
+def test_the_key_from_the_safe_opens_the_configuration(stack, run, tmp_path):
+	key = gsmc(stack, "backup-key").stdout.strip()
+	assert key == frappe.conf[sealed.KEY]
+	safe = tmp_path / "key"
+	safe.write_text(key + "\n")
+	sealed_file = str(path(run, "Configuration and Keys"))
+	done = gsmc(stack, "open-config", sealed_file, "--backup-key-file", str(safe))
+	config = json.loads(done.stdout)
+	assert config["encryption_key"] == frappe.conf.encryption_key
+	assert config["db_name"] == frappe.conf.db_name and config["gsmc_link_secret"]
+	safe.write_text(Fernet.generate_key().decode())
+	done = gsmc(stack, "open-config", sealed_file, "--backup-key-file", str(safe))
+	assert done.returncode == 1 and "does not open" in done.stderr and not done.stdout
+
+
+# The drill
+
+
+@pytest.fixture(scope="module")
+def watched_drill(stack, run):
+	"""A drill that passed, the command lines seen meanwhile, and databases and users before and after."""
+	before = databases_and_users(stack)
+	command = start(stack, "restore-drill", **{ROOT_PASSWORD: stack.instance.passwords["mariadb"]})
+	lines = set()
+	while command.process.poll() is None:
+		lines |= command_lines()
+		time.sleep(0.02)
+	return command.finish(), lines, before, databases_and_users(stack)
+
+
+def command_lines() -> set[str]:
+	found = set()
+	for each in Path("/proc").glob("[0-9]*/cmdline"):
+		try:
+			found.add(each.read_text(errors="replace").replace("\0", " "))
+		except OSError:
+			continue
+	return found
+
+
+def test_a_drill_proves_the_backup_and_leaves_nothing(run, watched_drill):
+	done, _lines, before, after = watched_drill
+	assert done.returncode == 0, done.stdout + done.stderr
+	assert f"{run.table_count} bảng với {run.row_count} dòng" in done.stdout
+	drilled = frappe.get_doc("Backup Run", newest().name)
+	assert drilled.name == run.name and drilled.drill_result == "Passed"
+	assert drilled.drill_message == done.stdout.strip() and drilled.drill_duration_s > 0
+	assert drilled.drilled_on
+	assert before == after
+
+
+def test_passwords_are_on_no_command_line_and_in_no_log(stack, watched_drill):
+	_done, lines, _before, _after = watched_drill
+	assert any(scratch.prefix() in line and "--defaults-file=" in line for line in lines), "not watched"
+	password = stack.instance.passwords["mariadb"]
+	assert [line for line in lines if password in line] == []
+	logs = [*stack.logs.glob("*.log"), *(stack.instance.bench / "logs").glob("*.log")]
+	assert [log.name for log in logs if password in log.read_text(errors="replace")] == []
+
+
+def failed(stack, run, *words: str) -> str:
+	"""What a drill says that must fail; the same is on its run."""
+	before = databases_and_users(stack)
+	done = drill(stack, "--run", run.name, *words)
+	assert done.returncode == 1, done.stdout
+	assert databases_and_users(stack) == before
+	rows.refresh()
+	stored = frappe.get_doc("Backup Run", run.name)
+	said = done.stderr.strip().splitlines()[-1]
+	assert (stored.drill_result, stored.drill_message) == ("Failed", said)
+	return said
+
+
+@pytest.fixture
+def damaged(run) -> Iterator:
+	"""The backup, to be spoiled; as it was afterwards."""
+	kept = Path(run.folder + "-kept")
+	shutil.copytree(run.folder, kept)
+	yield run
+	shutil.rmtree(run.folder)
+	kept.rename(run.folder)
+	rows.refresh()
+	for file in run.files:
+		frappe.db.set_value("Backup Run File", file.name, "sha256", file.sha256)
+	frappe.db.set_value("Backup Run", run.name, "tables", run.tables)
+	frappe.db.commit()
+
+
+def rewrite(run, kind: str, content: bytes) -> None:
+	"""Another content from the beginning: the run knows its hash."""
+	path(run, kind).write_bytes(content)
+	name = next(file.name for file in run.files if file.kind == kind)
+	frappe.db.set_value("Backup Run File", name, "sha256", hashlib.sha256(content).hexdigest())
+	frappe.db.commit()  # the command must see it
+
+
+def test_a_changed_byte_is_found(stack, damaged):
+	dump = path(damaged, "Database")
+	content = bytearray(dump.read_bytes())
+	content[len(content) // 2] ^= 1
+	dump.write_bytes(content)
+	said = failed(stack, damaged)
+	assert said == "Tệp database.sql.gz không còn đúng như khi sao lưu: mã băm SHA-256 khác."
+
+
+@pytest.mark.parametrize("kind", ["Database", "Private Files", "Configuration and Keys"])
+def test_a_missing_file_is_named(stack, damaged, kind):
+	missing = path(damaged, kind)
+	missing.unlink()
+	assert failed(stack, damaged) == f"Thiếu tệp {missing.name} của bản sao lưu."
+
+
+def test_a_wrong_key_of_the_seal_is_named(stack, run, tmp_path):
+	safe = tmp_path / "key"
+	safe.write_text(Fernet.generate_key().decode())
+	said = failed(stack, run, "--backup-key-file", str(safe))
+	assert said == "Khóa sao lưu (gsmc_backup_key) không mở được cấu hình của bản sao lưu này."
+
+
+def test_a_key_that_does_not_fit_the_logins_is_named(stack, damaged):
+	config = sealed.unseal(path(damaged, "Configuration and Keys").read_bytes(), sealed.own_key())
+	config["encryption_key"] = Fernet.generate_key().decode()
+	rewrite(damaged, "Configuration and Keys", sealed.seal(config, sealed.own_key()))
+	said = failed(stack, damaged)
+	assert said.startswith("Khóa trong bản sao lưu không mở được") and "Camera NB-" in said
+	del config["encryption_key"]
+	rewrite(damaged, "Configuration and Keys", sealed.seal(config, sealed.own_key()))
+	assert failed(stack, damaged) == "Cấu hình trong bản sao lưu thiếu encryption_key."
+
+
+def test_rows_and_tables_that_do_not_come_back_are_named(stack, damaged):
+	lines = gzip.decompress(path(damaged, "Database").read_bytes()).split(b"\n")
+	start = next(n for n, line in enumerate(lines) if line.startswith(b"INSERT INTO `tabUnit Level`"))
+	assert lines[start + 1].startswith(b"(")
+	rewrite(damaged, "Database", gzip.compress(b"\n".join(lines[: start + 1] + lines[start + 2 :])))
+	assert "tabUnit Level: " in failed(stack, damaged)
+	whole = b"\n".join(lines)
+	without = whole.replace(b"CREATE TABLE `tabUnit Level` (", b"CREATE TABLE `tabUnit Levels` (")
+	without = without.replace(b"`tabUnit Level` ", b"`tabUnit Levels` ")
+	rewrite(damaged, "Database", gzip.compress(without))
+	assert "Thiếu: tabUnit Level. Lạ: tabUnit Levels." in failed(stack, damaged)
+
+
+def test_a_dump_that_breaks_off_or_reaches_out_is_refused(stack, damaged):
+	whole = gzip.decompress(path(damaged, "Database").read_bytes())
+	rewrite(damaged, "Database", gzip.compress(whole[: len(whole) // 2]))
+	said = failed(stack, damaged)
+	assert said.startswith(("Không nạp được", "Phục hồi được", "Thiếu hoặc thừa dòng"))
+	marker = b"drop table `%s`.`tabUnit Level`;\n" % frappe.conf.db_name.encode()
+	rewrite(damaged, "Database", gzip.compress(marker + whole))
+	assert failed(stack, damaged).startswith("Không nạp được bản kết xuất vào cơ sở dữ liệu: MariaDB 1142")
+	rows.refresh()
+	assert frappe.db.count("Unit Level") > 0
+
+
+def test_without_rights_on_mariadb_nothing_is_said_of_the_backup(stack, run):
+	rows.refresh()
+	before = frappe.get_doc("Backup Run", run.name).drill_result
+	done = drill(stack, password="sai-mat-khau-2q9")
+	assert done.returncode == 1 and "does not let root" in done.stderr
+	assert "sai-mat-khau-2q9" not in done.stdout + done.stderr
+	rows.refresh()
+	assert frappe.get_doc("Backup Run", run.name).drill_result == before
+
+
+def test_a_kept_database_can_be_looked_at(stack, run):
+	done = drill(stack, "--keep")
+	assert done.returncode == 0, done.stderr
+	name = done.stdout.strip().splitlines()[-1].removeprefix("Kept: ")
+	databases, users = databases_and_users(stack)
+	assert name in databases and name not in {user for user, _host in users}
+	with root_connection(stack) as connection, connection.cursor() as cursor:
+		cursor.execute(f"select count(*) from `{name}`.`tabUnit Level`")
+		assert cursor.fetchone()[0] == frappe.db.count("Unit Level")
+	assert drill(stack).returncode == 0  # which removes what earlier ones left
+	assert name not in databases_and_users(stack)[0]
+
+
+def test_what_a_killed_drill_left_is_removed_by_the_next(stack, run):
+	before = databases_and_users(stack)
+	command = start(stack, "restore-drill", **{ROOT_PASSWORD: stack.instance.passwords["mariadb"]})
+	wait_for(lambda: databases_and_users(stack) != before, 60, "the drill made no database", pause_s=0.02)
+	command.process.send_signal(signal.SIGKILL)
+	command.finish()
+	assert databases_and_users(stack) != before
+	assert drill(stack).returncode == 0
+	assert databases_and_users(stack) == before
+
+
+# When something goes wrong
+
+
+def leftovers(parent: Path) -> list[str]:
+	return [each.name for each in parent.glob(".*") if each.name != folder.MARKER]
+
+
+@contextmanager
+def stopped_dump() -> Iterator[int]:
+	"""Stops the next mysqldump in its first moment: its process id."""
+	found: list[int] = []
+	ended = threading.Event()
+
+	def look() -> None:
+		while not found and not ended.is_set():
+			for comm in Path("/proc").glob("[0-9]*/comm"):
+				try:
+					if comm.read_text().strip() in ("mysqldump", "mariadb-dump"):
+						pid = int(comm.parent.name)
+						if frappe.conf.db_name in (comm.parent / "cmdline").read_text():
+							os.kill(pid, signal.SIGSTOP)
+							found.append(pid)
+							return
+				except OSError:
+					continue
+			time.sleep(0.002)
+
+	thread = threading.Thread(target=look, daemon=True)
+	thread.start()
+	try:
+		yield lambda: wait_for(lambda: found, 60, "no mysqldump was seen")[0]
+	finally:
+		ended.set()
+		thread.join()
+
+
+def test_a_dump_that_is_killed_leaves_no_backup(stack, run):
+	parent = Path(run.folder).parent
+	there = sorted(parent.iterdir())
+	with stopped_dump() as pid:
+		command = start(stack, "backup")
+		os.kill(pid(), signal.SIGKILL)
+		done = command.finish()
+	last = newest()
+	assert done.returncode == 1 and last.name != run.name
+	assert (last.outcome, last.folder) == ("Failed", None)
+	assert last.message.startswith("Không đưa được cơ sở dữ liệu") and last.message in done.stderr
+	assert sorted(parent.iterdir()) == there
+
+
+def test_a_backup_that_is_killed_is_told_and_its_rest_removed(stack, run):
+	parent = Path(run.folder).parent
+	with stopped_dump() as pid:
+		command = start(stack, "backup")
+		dump = pid()
+		command.process.send_signal(signal.SIGKILL)
+		command.finish()
+	os.kill(dump, signal.SIGKILL)
+	killed = newest()
+	assert killed.outcome == "Running" and leftovers(parent)
+	backups.keep_up()
+	frappe.db.commit()
+	killed.reload()
+	assert killed.outcome == "Failed" and "kết thúc giữa chừng" in killed.message
+	assert gsmc(stack, "backup").returncode == 0
+	assert leftovers(parent) == []
+
+
+def test_two_backups_at_once_are_one(stack, run):
+	with stopped_dump() as pid:
+		command = start(stack, "backup")
+		dump = pid()
+		second = gsmc(stack, "backup")
+		os.kill(dump, signal.SIGCONT)
+		assert command.finish().returncode == 0
+	assert second.returncode == 1 and "Another backup is running" in second.stderr
+
+
+def test_a_limit_of_file_sizes_stands_for_a_full_disk(stack, run):
+	parent = Path(run.folder).parent
+	there = sorted(parent.iterdir())
+	limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # noqa: E731
+	done = gsmc(stack, "backup", preexec=limit)
+	assert done.returncode == 1
+	assert newest().message.startswith("Ổ đĩa của thư mục sao lưu bị đầy giữa chừng")
+	assert sorted(parent.iterdir()) == there
+
+
+@pytest.fixture
+def own_disk(tmp_path) -> Iterator[Path]:
+	"""A folder chosen in the settings, for a disk to be mounted on."""
+	disk = tmp_path / "o-dia"
+	disk.mkdir()
+	choose(str(disk))
+	yield disk
+	choose("")
+
+
+def choose(chosen: str) -> None:
+	rows.refresh()
+	settings = frappe.get_doc("Monitoring Settings")
+	settings.backup_folder = chosen
+	settings.save()
+	frappe.db.commit()  # the command must see it
+
+
+def on_a_disk(disk: Path, size: str, meanwhile: str = ":") -> list[str]:
+	"""Runs the command with a disk of its own on `disk`, which nobody else sees."""
+	script = (
+		f'mount -t tmpfs -o size={size} tmpfs {disk}; {meanwhile} & "$@"; code=$?; ls -A {disk}; exit $code'
+	)
+	return [*NAMESPACE, "sh", "-c", script, "sh"]
+
+
+NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
+needs_namespaces = pytest.mark.skipif(
+	subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode != 0,
+	reason="this machine gives users no namespaces",
+)
+
+
+@needs_namespaces
+def test_a_disk_that_runs_full_in_the_middle(stack, run, own_disk):
+	fill = (
+		f"until ls {own_disk}/.*.part/database.sql.gz; do sleep 0.01; done; cat /dev/zero > {own_disk}/filler"
+	)
+	done = gsmc(stack, "backup", before=on_a_disk(own_disk, "64m", f"({fill}) >/dev/null 2>&1"))
+	assert done.returncode == 1, done.stdout
+	assert newest().message.startswith("Ổ đĩa của thư mục sao lưu bị đầy giữa chừng")
+	assert sorted(done.stdout.split()) == [folder.MARKER, "filler"]
+
+
+@needs_namespaces
+def test_a_disk_without_room_is_not_begun_on(stack, run, own_disk):
+	done = gsmc(stack, "backup", before=on_a_disk(own_disk, "1m"))
+	assert done.returncode == 1
+	assert newest().message.startswith("Ổ đĩa của thư mục sao lưu còn trống 0.0 GB")
+	assert done.stdout.split() == [folder.MARKER]
+
+
+def test_an_unmounted_disk_is_noticed(stack, run, own_disk):
+	assert gsmc(stack, "backup").returncode == 0
+	made = newest()
+	assert Path(made.folder).parent == own_disk
+	(own_disk / folder.MARKER).unlink()
+	assert gsmc(stack, "backup").returncode == 1
+	assert "ổ đĩa chưa được gắn" in newest().message
+	shutil.rmtree(own_disk)
+	assert gsmc(stack, "backup").returncode == 1
+	assert newest().message.startswith("Thư mục sao lưu không có hoặc không ghi được")
+	frappe.db.set_value("Backup Run", made.name, "removed_on", now_datetime())
+	frappe.db.commit()
+
+
+@pytest.mark.parametrize(
+	"chosen", ["/etc/backup", "relative", "/srv/a b", "/srv/x;touch y", "/srv/$(id)", "PUBLIC"]
+)
+def test_folders_that_cannot_hold_backups_are_refused(chosen):
+	chosen = os.path.abspath(frappe.get_site_path("public", "files")) if chosen == "PUBLIC" else chosen
+	settings = frappe.get_doc("Monitoring Settings")
+	settings.backup_folder = chosen
+	with pytest.raises(frappe.ValidationError):
+		settings.save()
+
+
+# When, who, and for how long
+
+
+def test_old_backups_go_only_after_a_newer_one_is_whole(stack, run):
+	assert gsmc(stack, "backup").returncode == 0
+	old = newest()
+	rows.refresh()
+	kept = frappe.db.get_single_value("Monitoring Settings", "backup_keep_days")
+	frappe.db.set_value("Backup Run", old.name, "began_on", add_to_date(now_datetime(), days=-kept - 1))
+	frappe.db.commit()
+	limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # noqa: E731
+	assert gsmc(stack, "backup", preexec=limit).returncode == 1
+	assert Path(old.folder).is_dir()
+	assert gsmc(stack, "backup").returncode == 0
+	assert not Path(old.folder).exists() and Path(newest().folder).is_dir()
+	old.reload()
+	assert old.removed_on and old.outcome == "Succeeded"
+	done = drill(stack, "--run", old.name)
+	assert done.returncode != 0 and "không có bản sao lưu" in done.stdout + done.stderr
+
+
+def test_the_backup_of_the_night_is_made_by_itself(stack, run):
+	rows.refresh()
+	for name in frappe.get_all("Backup Run", pluck="name"):
+		frappe.db.set_value("Backup Run", name, "began_on", add_to_date(now_datetime(), days=-2))
+	frappe.db.commit()
+	backups.keep_up()
+	frappe.db.commit()
+
+	def made() -> bool:
+		last = newest()
+		return last.started_for == "Nightly" and last.outcome == "Succeeded"
+
+	wait_for(made, 120, "the worker made no backup")
+	nightly = frappe.db.count("Backup Run", {"started_for": "Nightly"})
+	backups.keep_up()
+	assert not backups.is_queued()
+	time.sleep(2)
+	rows.refresh()
+	assert frappe.db.count("Backup Run", {"started_for": "Nightly"}) == nightly
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_only_administrators_start_one_from_the_desk(stack, session, role):
+	rows.refresh()
+	before = frappe.db.count("Backup Run")
+	answer = session(role).post(
+		stack.url + "/api/method/giam_sat_mot_cua.api.backups.start", json={}, timeout=60
+	)
+	if role == roles.MONITORING_ADMINISTRATOR:
+		assert answer.json()["message"] == {"started": True}
+		asked = {"outcome": "Succeeded", "started_by": stack.logins[role]["user"]}
+		made = lambda: rows.refresh() or frappe.db.exists("Backup Run", asked)  # noqa: E731
+		wait_for(made, 120, "the worker made no backup")
+	else:
+		assert answer.status_code == 403
+		rows.refresh()
+		assert frappe.db.count("Backup Run") == before
+
+
+def test_who_sees_backups_and_that_nobody_changes_them(stack, session, run):
+	address = f"{stack.url}/api/resource/Backup Run/{run.name}"
+	for role in roles.ALL_ROLES:
+		person = session(role)
+		answer = person.get(address, timeout=30)
+		managing = role in set(roles.PROVINCE_ROLES) - {roles.INTAKE_DESK_OFFICER}
+		assert (answer.status_code == 200) == managing, role
+		if managing and role != roles.MONITORING_ADMINISTRATOR:
+			assert run.folder not in answer.text
+		assert person.put(address, json={"outcome": "Failed"}, timeout=30).status_code == 403
+		assert person.delete(address, timeout=30).status_code == 403
+		assert person.post(f"{stack.url}/api/resource/Backup Run", json={}, timeout=30).status_code == 403
+	administrator = session("Administrator")
+	assert administrator.delete(address, timeout=30).status_code in (403, 417)
+	assert administrator.put(address, json={"outcome": "Failed"}, timeout=30).status_code == 403
+	rows.refresh()
+	assert frappe.db.get_value("Backup Run", run.name, "outcome") == "Succeeded"
+	assert runs.newest_whole()
