@@ -20,7 +20,9 @@ class Notebook:
 	"""What one recorder has written of its cameras' clocks, so that a row is written when there is news."""
 
 	def __init__(self):
-		self.written: dict[str, tuple[float, float]] = {}  # camera -> offset, and when (monotonic), in seconds
+		self.written: dict[
+			str, tuple[float, float]
+		] = {}  # camera -> offset, and when (monotonic), in seconds
 
 	def write(self, offsets: dict[str, float | None]) -> None:
 		"""Camera -> offset in seconds, None where the camera does not tell. Needs a connection."""

@@ -384,7 +384,9 @@ class Recorder:
 			with unit_of_work():
 				volume_state.inspect(self.node, self.wanted_list.watch)
 				write_node(self.node, self.fleet)
-				self.clocks.write({name: running.health().clock_offset_s for name, running in self.running.items()})
+				self.clocks.write(
+					{name: running.health().clock_offset_s for name, running in self.running.items()}
+				)
 			self.adopt_journals()
 			self.found("node report")
 		except (RedisError, DatabaseAway):

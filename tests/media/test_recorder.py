@@ -172,6 +172,7 @@ def test_a_lost_camera_is_noticed_and_comes_back(tmp_path, how):
 		closed = recording.of(events.GapClosed)[0]
 		assert (closed.start_utc_ms, closed.cause) == (opened.start_utc_ms, opened.cause)
 		assert closed.end_utc_ms in [opened.start_utc_ms for opened in recording.of(events.FileOpened)[1:]]
+		files = recording.of(events.FileClosed)
 		health = recording.recorder.health()
 		assert health.connections >= 2 and health.fragments > health.files >= len(files)
 		assert health.bytes_written >= sum(file.size_bytes for file in files)
