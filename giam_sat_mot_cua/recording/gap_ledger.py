@@ -83,6 +83,55 @@ def end_covered_gaps() -> None:
 			write(gap.camera, gap.unit, until, None, gap.observed_cause)
 
 
+def give_way(camera: str, spans: list[tuple[int, int]]) -> None:
+	"""Footage that became known late, [(start, end)] in UTC ms: a machine was cut off, or a volume away. What
+	gaps of the camera say of its time is taken back; a gap that is wholly recorded stays, with no length."""
+	for start, end_ms in joined(spans):
+		for gap in gaps_within(camera, start + SHORTEST_GAP_MS, end_ms - SHORTEST_GAP_MS):
+			cut_out(gap, start, end_ms)
+
+
+def joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+	"""Spans without the seams between files."""
+	found: list[tuple[int, int]] = []
+	for start, end_ms in sorted(spans):
+		if found and start - found[-1][1] < SHORTEST_GAP_MS:
+			found[-1] = (found[-1][0], max(found[-1][1], end_ms))
+		else:
+			found.append((start, end_ms))
+	return found
+
+
+def gaps_within(camera: str, from_utc_ms: int, to_utc_ms: int) -> list:
+	"""Gaps that go on after `from_utc_ms` and begin before `to_utc_ms`."""
+	table = frappe.qb.DocType("Recording Gap")
+	lasts = table.end_utc.isnull() | (table.end_utc > clock.utc_time(from_utc_ms))
+	query = (
+		frappe.qb.from_(table)
+		.select(table.name, table.camera, table.unit, table.start_utc, table.end_utc, table.observed_cause)
+		.select(table.cause)
+		.where((table.camera == camera) & lasts & (table.start_utc < clock.utc_time(to_utc_ms)))
+		.orderby(table.start_utc)
+	)
+	return query.run(as_dict=True)
+
+
+def cut_out(gap, start_utc_ms: int, end_utc_ms: int) -> None:
+	"""Leaves of `gap` what lies before and after a recorded span."""
+	began = clock.utc_ms(gap.start_utc)
+	ended = clock.utc_ms(gap.end_utc) if gap.end_utc else None
+	rest = ended is None or ended - end_utc_ms >= SHORTEST_GAP_MS
+	if start_utc_ms - began >= SHORTEST_GAP_MS:
+		put_end(gap, start_utc_ms)
+		if rest:
+			write(gap.camera, gap.unit, end_utc_ms, ended, gap.observed_cause or gap.cause)
+		return
+	first = end_utc_ms if rest else began
+	values = end_values(first, ended if rest else began) if ended else {}
+	values |= {"start_utc": clock.utc_time(first), "start_time": clock.site_time(first)}
+	frappe.db.set_value("Recording Gap", gap.name, values)
+
+
 def open_gaps(camera: str | None = None, cause: str | None = None) -> list:
 	"""Gaps without an end, of one camera or of all, the earliest first."""
 	asked = {"camera": camera, "cause": cause}

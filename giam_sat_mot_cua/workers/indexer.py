@@ -52,10 +52,12 @@ def store(found: Iterable, volume: str, node: str) -> None:
 	found = list(found)
 	units = camera_units({event.camera for event in found})
 	known = [event for event in found if event.camera in units]  # a deleted camera has no rows to write to
-	for camera, unit in units.items():
-		closed = [e for e in known if e.camera == camera and isinstance(e, events.FileClosed)]
-		if closed:
-			hour_index.merge(camera, unit, [indexed(event, volume) for event in closed])
+	closed: dict[str, list[events.FileClosed]] = {}
+	for event in known:
+		if isinstance(event, events.FileClosed):
+			closed.setdefault(event.camera, []).append(event)
+	for camera, files in closed.items():
+		hour_index.merge(camera, units[camera], [indexed(event, volume) for event in files])
 	for event in known:
 		if isinstance(event, events.GapOpened):
 			gap_ledger.open_gap(event.camera, units[event.camera], event.start_utc_ms, event.cause)
@@ -63,6 +65,10 @@ def store(found: Iterable, volume: str, node: str) -> None:
 			gap_ledger.close_gap(
 				event.camera, units[event.camera], event.start_utc_ms, event.end_utc_ms, event.cause
 			)
+	for camera, files in closed.items():
+		gap_ledger.give_way(
+			camera, [(file.start_utc_ms, file.start_utc_ms + file.duration_ms) for file in files]
+		)
 	newest = {event.camera: event for event in known if isinstance(event, events.StateChanged)}
 	for camera, event in newest.items():
 		camera_state.show(camera, event.state, event.fault, event.at_utc_ms, event.info, node)

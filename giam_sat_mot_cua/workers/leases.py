@@ -93,6 +93,16 @@ class LeaseTable:
 		values = self.redis.mget([self.keys(camera)[0] for camera in cameras])
 		return {camera: parse(camera, v).owner for camera, v in zip(cameras, values, strict=True) if v}
 
+	def free(self, cameras: list[str]) -> list[str]:
+		"""Those of `cameras` that nobody holds, or a process of this machine that no longer runs."""
+		holders = self.holders(cameras)
+		return [name for name in cameras if name not in holders or process_is_gone(holders[name])]
+
+	def settled(self) -> bool:
+		"""Whether Redis has been up for as long as a lease lasts. One that has just begun may know nothing of
+		the leases that are held: their owners tell it within a second."""
+		return self.redis.info("server")["uptime_in_seconds"] * 1000 > self.ttl_ms
+
 	def dead_holder(self, camera: str) -> str:
 		value = self.redis.get(self.keys(camera)[0])
 		if not value:

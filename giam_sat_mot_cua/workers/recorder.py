@@ -29,6 +29,7 @@ from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.workers import (
 	balance,
 	camera_clock,
+	claims,
 	fleet,
 	indexer,
 	journal,
@@ -49,6 +50,10 @@ READ_WANTED_S = 5.0
 NODE_REPORT_S = 30.0
 BALANCE_S = 10.0
 NEW_CAMERAS_A_TURN = 10  # connecting is the expensive part: a full recorder starts within a few turns
+CLAIM_AFTER_S = 2.5  # without Redis
+CLAIM_S = 2.0  # how often then
+GUARD_S = 0.2
+END_S = 2.0  # files are closed so long before somebody else may begin
 STOP_S = 20.0  # a camera that hangs is left within its read and connection timeouts
 REDIS_TIMEOUT_S = 3.0
 
@@ -62,7 +67,7 @@ class Recorder:
 	"""One process, many cameras."""
 
 	def __init__(self):
-		self.site = frappe.local.site
+		self.site, self.sites_path = frappe.local.site, frappe.local.sites_path
 		self.node = leases.node_name()
 		self.owner = leases.own_name()
 		self.redis = Redis.from_url(
@@ -83,6 +88,8 @@ class Recorder:
 		self.held: dict[str, Lease] = {}
 		# a lease that is given back must not be renewed at the same moment
 		self.leases_lock = threading.Lock()
+		self.right = claims.Right()
+		self.claimed: set[str] = set()  # cameras that others claim
 		self.ended = threading.Event()
 		self.events: queue.SimpleQueue = queue.SimpleQueue()
 		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database
@@ -101,7 +108,8 @@ class Recorder:
 		# states are worded for the people of the site, not for the Administrator account that queued the job
 		frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
 		frappe.db.close()  # units of work open their own
-		threading.Thread(target=self.keep_leases, name="leases", daemon=True).start()
+		for work in (self.keep_leases, self.keep_claims, self.guard):
+			threading.Thread(target=work, name=work.__name__, daemon=True).start()
 		try:
 			while not self.must_stop():
 				self.turn()
@@ -165,6 +173,8 @@ class Recorder:
 		try:
 			with unit_of_work():
 				self.settings, self.wanted = self.wanted_list.read()
+				self.claimed = claims.of_others(self.owner)
+				self.right.alone = not claims.other_nodes(self.node)
 			self.found("MariaDB")
 		except DatabaseAway as error:
 			self.missing("MariaDB", error)
@@ -214,13 +224,48 @@ class Recorder:
 				self.renew()
 				self.report()
 			except RedisError:
-				continue  # nobody else can take a camera without Redis either
+				continue  # keep_claims speaks for us meanwhile, and guard ends what must end
 			except Exception as error:  # this thread must outlive everything
 				self.missing("keep_leases", error)
 
+	def keep_claims(self) -> None:
+		"""The thread that says in MariaDB, while Redis does not answer, that our cameras are recorded."""
+		frappe.init(self.site, sites_path=self.sites_path)
+		while not self.ended.wait(CLAIM_S):
+			if not self.held or time.monotonic() - self.right.renewed_at < CLAIM_AFTER_S:
+				continue
+			began = time.monotonic()
+			try:
+				if self.claim():
+					self.right.claimed_at = began
+			except Exception as error:  # this thread must outlive everything
+				self.missing("keep_claims", error)
+
+	def claim(self) -> bool:
+		try:
+			with unit_of_work():
+				lease_s = self.settings.lease_seconds
+				return claims.write(self.node, self.owner, list(self.held), lease_s)
+		except DatabaseAway:
+			return claims.services_refuse()
+
+	def guard(self) -> None:
+		"""The thread that ends our cameras before another machine may take them."""
+		while not self.ended.wait(GUARD_S):
+			if self.held and time.monotonic() > self.right.until(self.settings.lease_seconds) - END_S:
+				self.give_up()
+
+	def give_up(self) -> None:
+		self.held.clear()  # without the lock: renewing holds it as long as Redis hangs
+		for recorder in list(self.running.values()):
+			recorder.request_stop()
+		self.log.cut_off()
+
 	def renew(self) -> None:
 		with self.leases_lock:
+			began = time.monotonic()
 			lost = self.table.renew(list(self.held.values())) if self.table and self.held else []
+			self.right.renewed_at = began
 			for lease in lost:
 				self.held.pop(lease.camera, None)
 				recorder = self.running.get(lease.camera)
@@ -245,11 +290,14 @@ class Recorder:
 			return
 		most = balance.most(len(self.wanted), self.settings.cameras_per_recorder, self.others())
 		room = min(most - len(self.running), NEW_CAMERAS_A_TURN)
-		for name in [name for name in self.wanted if name not in self.running and name not in self.ending]:
+		names = [name for name in self.wanted if name not in self.running and name not in self.ending]
+		if room <= 0 or not names or not self.table.settled():
+			return
+		for name in self.table.free(names):
 			if room <= 0:
 				return
-			if name not in self.wanted:
-				continue  # switched off while we were starting others
+			if name not in self.wanted or name in self.claimed:
+				continue  # switched off while we were starting others; or recorded by somebody without Redis
 			if not self.acquire(name):
 				continue
 			if self.try_start(name):
@@ -280,7 +328,8 @@ class Recorder:
 			with unit_of_work():
 				# another recorder may have let go of it because it is wanted no more
 				self.settings, self.wanted = self.wanted_list.read()
-				if self.wanted.get(name) != camera:
+				self.claimed = claims.of_others(self.owner)
+				if self.wanted.get(name) != camera or name in self.claimed:
 					return False
 				answers = self.wanted_list.watch.answers(volume.name)
 				found = reconcile.recover_camera(name, volume if answers else None)

@@ -1,8 +1,8 @@
 """The log of a recorder: one JSON object a line. What is lost is said once when it is lost and once when it
 is back, with how long it was away; never an address or a login.
 
-{"at": UTC, "event": "camera_lost" | "camera_back" | "service_away" | "service_back", "camera" or "service",
-"fault" or "error", "after_s": seconds, "message": the same for people}
+{"at": UTC, "event": "camera_lost" | "camera_back" | "service_away" | "service_back" | "cut_off",
+"camera" or "service", "fault" or "error", "after_s": seconds, "message": the same for people}
 """
 
 import json
@@ -64,6 +64,10 @@ class RecorderLog:
 				service=service,
 				after_s=round(after_s, 1),
 			)
+
+	def cut_off(self) -> None:
+		text = "cut off from Redis and MariaDB: recording ends, since another machine may take the cameras"
+		self.say("cut_off", text)
 
 	def say(self, event: str, message: str, **values) -> None:
 		at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")

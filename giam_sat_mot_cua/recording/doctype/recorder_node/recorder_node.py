@@ -11,6 +11,7 @@ class RecorderNode(Document):
 		from frappe.types import DF
 
 		camera_count: DF.Int
+		claims: DF.LongText | None
 		last_report: DF.Datetime | None
 		load_average: DF.Float
 		memory_mb: DF.Float

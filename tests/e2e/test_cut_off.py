@@ -1,0 +1,188 @@
+"""Two machines that are cut from each other never both write one camera; one that is cut from Redis alone
+goes on. The other machine is a recorder in network and host name namespaces of its own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import frappe
+import pytest
+
+from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.media.segment_index import read_index
+from giam_sat_mot_cua.recording import clock
+from tests.cameras.server import wait_for
+from tests.e2e import rows
+from tests.e2e.test_faults import assert_complete, reconnect, wait_all_recording
+from tests.e2e.test_recording import EXPECTED, short_files  # noqa: F401
+
+SOURCE = Path(__file__).resolve().parents[2]
+SEPARATE = ["unshare", "--user", "--map-root-user", "--net", "--uts"]
+RECORDERS = ("recorder-1", "recorder-2")
+
+
+class OtherMachine:
+	"""A recorder that reaches this machine's services through forwarders, which can be stopped."""
+
+	def __init__(self, stack, folder: Path):
+		self.stack, self.folder = stack, folder
+		self.host = f"t-{frappe.generate_hash(length=8)}"
+		conf = frappe.get_site_config()
+		redis = [int(conf[key].rpartition(":")[2]) for key in ("redis_queue", "redis_cache")]
+		self.ports = {"redis": redis, "mariadb": [conf.db_port], "cameras": [stack.rtsp_port]}
+		self.log = (folder / "log").open("w")
+		self.started: list[subprocess.Popen] = []
+		self.links: dict[str, subprocess.Popen] = {}
+
+	def python(self, *words: str, inside: bool = True) -> subprocess.Popen:
+		"""A process in the other machine's namespaces, or in ours; its first line has been read."""
+		enter = []
+		if inside and self.started:
+			enter = ["nsenter", "--preserve-credentials", "--user", "--net", "--uts", "-t", str(self.pid)]
+		elif inside:
+			enter = SEPARATE
+		process = subprocess.Popen(
+			[*enter, sys.executable, "-u", "-m", *words],
+			cwd=SOURCE,
+			stdin=subprocess.PIPE,
+			stdout=subprocess.PIPE,
+			stderr=self.log,
+			text=True,
+		)
+		assert process.stdout.readline(), (self.folder / "log").read_text()
+		return process
+
+	@property
+	def pid(self) -> int:
+		return self.started[0].pid
+
+	def start(self) -> None:
+		sites = str(self.stack.instance.sites)
+		self.started.append(self.python("tests.e2e.other_machine", self.host, self.stack.site, sites))
+		every = [str(port) for ports in self.ports.values() for port in ports]
+		self.started.append(self.python("tests.e2e.forward", "outside", str(self.folder), *every, inside=False))
+		for name, ports in self.ports.items():
+			self.links[name] = self.python("tests.e2e.forward", "inside", str(self.folder), *map(str, ports))
+		self.started[0].stdin.write("go\n")
+		self.started[0].stdin.flush()
+
+	def cut(self, *names: str) -> None:
+		for name in names:
+			self.links[name].send_signal(signal.SIGSTOP)
+
+	def heal(self) -> None:
+		for link in self.links.values():
+			link.send_signal(signal.SIGCONT)
+
+	def end(self) -> None:
+		self.heal()
+		if self.started:
+			self.started[0].terminate()
+			with contextlib.suppress(subprocess.TimeoutExpired):
+				self.started[0].wait(30)
+		for process in [*self.started, *self.links.values()]:
+			process.kill()
+			process.wait()
+		self.log.close()
+
+	def writes(self) -> set[str]:
+		return written_by(self.pid)
+
+
+def written_by(pid: int) -> set[str]:
+	"""Cameras whose footage a process holds open."""
+	found = set()
+	try:
+		handles = list(Path(f"/proc/{pid}/fd").iterdir())
+	except OSError:
+		return found
+	for handle in handles:
+		with contextlib.suppress(OSError):
+			target = Path(os.readlink(handle))
+			if target.suffix == ".mp4":
+				found.add(target.parents[3].name)
+	return found
+
+
+@pytest.fixture
+def other(stack, tmp_path):
+	"""Another machine that records all cameras; the recorders of this one stand by."""
+	if subprocess.run([*SEPARATE, "true"], capture_output=True).returncode:
+		pytest.skip("this machine lets nobody but root make a network namespace")
+	machine = OtherMachine(stack, tmp_path)
+	stack.stop(*RECORDERS)
+	try:
+		machine.start()
+		wait_for(lambda: machine.writes() == set(EXPECTED), 60, "the other machine does not record")
+		stack.start(*RECORDERS)
+		wait_for(lambda: all(stack.children(name) for name in RECORDERS), 30, "no recorder stands by")
+		time.sleep(8)  # it knows of them, and a file is closed
+		assert machine.writes() == set(EXPECTED), "small differences move no cameras"
+		yield machine
+	finally:
+		machine.end()
+		stack.start(*RECORDERS)
+		wait_all_recording()
+		frappe.db.delete("Recorder Node", {"name": machine.host})
+		frappe.db.commit()  # recorders look at this table
+
+
+def ours(stack) -> set[str]:
+	return set().union(*(written_by(pid) for name in RECORDERS for pid in stack.children(name)))
+
+
+def watch(stack, other: OtherMachine, seconds: float, until=lambda: False) -> None:
+	"""Sees to it that no camera is written by both."""
+	end = time.monotonic() + seconds
+	while time.monotonic() < end and not until():
+		both = other.writes() & ours(stack) & other.writes()
+		assert not both, f"two machines write {both}"
+		time.sleep(0.05)
+
+
+def assert_no_overlap(stack, begin: int) -> None:
+	for camera in EXPECTED:
+		spans = []
+		for path, start, _size in layout.iter_files(stack.footage, camera, from_utc_ms=begin):
+			fragments = read_index(stack.footage / path).fragments
+			spans.append((start, start + fragments[-1].end // 90 if fragments else start, path))
+		spans.sort()
+		for (_start, end, path), (start, _end, later) in zip(spans, spans[1:], strict=False):
+			assert start >= end - 5, f"{path} and {later} overlap by {end - start} ms"
+
+
+def test_a_machine_that_is_cut_off_ends_before_another_takes_over(stack, other):
+	begin = clock.now_ms()
+	other.cut("redis", "mariadb")
+	watch(stack, other, 45, until=lambda: ours(stack) == set(EXPECTED))
+	assert ours(stack) == set(EXPECTED), "nobody took over"
+	assert not other.writes()
+	assert (clock.now_ms() - begin) / 1000 < 25, "the cameras were away for too long"
+	watch(stack, other, 6)
+	other.heal()
+	watch(stack, other, 15)
+	assert ours(stack) == set(EXPECTED)
+	time.sleep(5)  # what the other machine kept in its journal arrives
+	wait_all_recording()
+	assert_no_overlap(stack, begin - 20_000)
+	assert_complete(stack, begin - 5000, longest_gap_s=20)
+
+
+def test_a_machine_that_is_cut_off_from_redis_alone_goes_on(stack, other):
+	begin = clock.now_ms()
+	other.cut("redis")
+	watch(stack, other, 22)
+	assert other.writes() == set(EXPECTED), "it went on recording"
+	other.heal()
+	watch(stack, other, 12)
+	assert other.writes() == set(EXPECTED)
+	reconnect()
+	for camera in EXPECTED:
+		rows.wait_indexed(camera, clock.now_ms())
+		recorded, _explained = rows.explained_ms(camera, begin, clock.now_ms() - 12_000)
+		assert recorded > (clock.now_ms() - 12_000 - begin) * 0.98, (camera, rows.gaps(camera))
+	assert_no_overlap(stack, begin - 5000)
