@@ -1,7 +1,7 @@
 """Carries TCP connections between two network namespaces through sockets in a folder, which both see.
 
 `python -m tests.e2e.forward outside FOLDER PORT...` in the namespace of the services,
-`python -m tests.e2e.forward inside FOLDER PORT...` in the other, where the same ports then answer on loopback.
+`python -m tests.e2e.forward inside FOLDER PORT...` in the other, where the same ports then answer.
 A stopped process (SIGSTOP) is a network that swallows everything.
 """
 

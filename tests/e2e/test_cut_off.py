@@ -2,6 +2,7 @@
 goes on. The other machine is a recorder in network and host name namespaces of its own."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -64,7 +65,8 @@ class OtherMachine:
 		sites = str(self.stack.instance.sites)
 		self.started.append(self.python("tests.e2e.other_machine", self.host, self.stack.site, sites))
 		every = [str(port) for ports in self.ports.values() for port in ports]
-		self.started.append(self.python("tests.e2e.forward", "outside", str(self.folder), *every, inside=False))
+		outside = self.python("tests.e2e.forward", "outside", str(self.folder), *every, inside=False)
+		self.started.append(outside)
 		for name, ports in self.ports.items():
 			self.links[name] = self.python("tests.e2e.forward", "inside", str(self.folder), *map(str, ports))
 		self.started[0].stdin.write("go\n")
@@ -148,10 +150,8 @@ def assert_no_overlap(stack, begin: int) -> None:
 	for camera in EXPECTED:
 		spans = []
 		for path, start, _size in layout.iter_files(stack.footage, camera, from_utc_ms=begin):
-			fragments = read_index(stack.footage / path).fragments
-			spans.append((start, start + fragments[-1].end // 90 if fragments else start, path))
-		spans.sort()
-		for (_start, end, path), (start, _end, later) in zip(spans, spans[1:], strict=False):
+			spans.append((start, start + read_index(stack.footage / path).duration_ms, path))
+		for (_start, end, path), (start, _end, later) in itertools.pairwise(sorted(spans)):
 			assert start >= end - 5, f"{path} and {later} overlap by {end - start} ms"
 
 
