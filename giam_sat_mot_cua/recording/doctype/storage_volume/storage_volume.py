@@ -65,9 +65,8 @@ class StorageVolume(Document):
 			)
 
 	def validate_path(self):
-		self.path = os.path.normpath((self.path or "").strip())
-		top = "/".join(self.path.split("/")[:2])
-		if not os.path.isabs(self.path) or self.path == "/" or top in SYSTEM_FOLDERS:
+		self.path = own_folder(self.path)
+		if not self.path:
 			frappe.throw(
 				_(
 					"The folder of a volume is an absolute path of its own, such as /srv/footage; not a folder of the system."
@@ -104,3 +103,10 @@ class StorageVolume(Document):
 				).format(frappe.bold(self.name)),
 				title=_("Storage Volume"),
 			)
+
+
+def own_folder(path: str | None) -> str | None:
+	"""`path` without detours when it is absolute and no folder of the system; else None."""
+	path = os.path.normpath((path or "").strip())
+	top = "/".join(path.split("/")[:2])
+	return path if os.path.isabs(path) and path != "/" and top not in SYSTEM_FOLDERS else None
