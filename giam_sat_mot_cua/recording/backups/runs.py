@@ -30,7 +30,7 @@ def begin(started_for: str, started_by: str, with_files: bool, process: str) -> 
 			"started_by": started_by,
 			"began_on": now_datetime(),
 			"with_files": int(with_files),
-			"process": process,
+			"made_by": process,
 		}
 	)
 	return save(run).name
@@ -94,8 +94,8 @@ def record_drill(name: str, result: str, message: str, duration_s: float) -> Non
 
 def fail_dead(is_gone) -> None:
 	"""Runs whose process ended in the middle. `is_gone(process)` says so."""
-	for row in frappe.get_all(DOCTYPE, {"outcome": RUNNING}, ["name", "process"], order_by="began_on"):
-		if is_gone(row.process or ""):
+	for row in frappe.get_all(DOCTYPE, {"outcome": RUNNING}, ["name", "made_by"], order_by="began_on"):
+		if is_gone(row.made_by or ""):
 			fail(
 				row.name,
 				_("The process that made the backup ended in the middle. Nothing of it counts as a backup."),

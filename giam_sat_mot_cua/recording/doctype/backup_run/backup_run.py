@@ -30,7 +30,7 @@ class BackupRun(Document):
 		folder: DF.Data | None
 		message: DF.SmallText | None
 		outcome: DF.Literal["Running", "Succeeded", "Failed"]
-		process: DF.Data | None
+		made_by: DF.Data | None
 		removed_on: DF.Datetime | None
 		row_count: DF.Int
 		size_mb: DF.Float

@@ -87,7 +87,7 @@ class TestBackupRun(IntegrationTestCase):
 		self.assertFalse(runs.is_due(hour))
 
 	def test_a_dead_run_is_a_failed_one(self):
-		alive, dead = self.run_of(runs.RUNNING), self.run_of(runs.RUNNING, process="gone")
+		alive, dead = self.run_of(runs.RUNNING), self.run_of(runs.RUNNING, made_by="gone")
 		runs.fail_dead(lambda process: process == "gone")
 		self.assertEqual([alive.reload().outcome, dead.reload().outcome], ["Running", "Failed"])
 
