@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault, checked_address
-from giam_sat_mot_cua.media.rtsp import sdp
+from giam_sat_mot_cua.media.rtsp import names, sdp
 from giam_sat_mot_cua.media.rtsp.login import Login
 
 PORTS = {"rtsp": 554, "rtsps": 322}
@@ -284,7 +284,7 @@ def refused(status: int) -> StreamError:
 def connect(url: str, timeout_s: float) -> socket.socket:
 	"""A connection to the camera, encrypted for rtsps. Raises OSError."""
 	parts = urlsplit(url)
-	link = socket.create_connection((parts.hostname, parts.port or PORTS[parts.scheme]), timeout=timeout_s)
+	link = names.connect(parts.hostname, parts.port or PORTS[parts.scheme], timeout_s)
 	return encrypted(link, parts.hostname) if parts.scheme == "rtsps" else link
 
 
