@@ -60,7 +60,11 @@ def advice(fault: str) -> str:
 def show(
 	camera: str, state: str, fault: str | None, at_utc_ms: int, info=None, node: str | None = None
 ) -> None:
-	"""Writes the state of a camera: `state` and `fault` as `media` calls them, `info` is a StreamInfo."""
+	"""Writes the state of a camera: `state` and `fault` as `media` calls them, `info` is a StreamInfo. What a
+	machine that was cut off tells late changes nothing."""
+	since = frappe.db.get_value("Camera", camera, "state_since")
+	if since and at_utc_ms < clock.site_time_to_utc_ms(since) <= clock.now_ms():
+		return
 	option = FAULTS.get(fault or "", "")
 	values = {
 		"state": STATES[state],

@@ -108,6 +108,7 @@ class Recorder:
 		# states are worded for the people of the site, not for the Administrator account that queued the job
 		frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
 		frappe.db.close()  # units of work open their own
+		limit_cache()
 		for work in (self.keep_leases, self.keep_claims, self.guard):
 			threading.Thread(target=work, name=work.__name__, daemon=True).start()
 		try:
@@ -432,10 +433,12 @@ class Recorder:
 			self.left_behind = sum(map(journal.lines_left_behind, self.known_volumes().values()))
 			with unit_of_work():
 				volume_state.inspect(self.node, self.wanted_list.watch)
-				write_node(self.node, self.fleet)
 				self.clocks.write(
 					{name: running.health().clock_offset_s for name, running in self.running.items()}
 				)
+			values = node_values(self.node, self.fleet)
+			with unit_of_work():
+				write_node(self.node, values)
 			self.adopt_journals()
 			self.found("node report")
 		except (RedisError, DatabaseAway):
@@ -502,10 +505,11 @@ class Ending:
 	deadline: float
 
 
-def write_node(node: str, recorders: fleet.Fleet) -> None:
-	"""The Recorder Node row of this machine, from what its recorders told Redis. May raise RedisError."""
+def node_values(node: str, recorders: fleet.Fleet) -> dict:
+	"""Fields of the Recorder Node row of this machine, from what its recorders told Redis. May raise
+	RedisError."""
 	now = overview.nodes(recorders.alive().values()).get(node, overview.NodeNow())
-	values = {
+	return {
 		"state": "Up",
 		"last_report": clock.site_time(clock.now_ms()),
 		"version": giam_sat_mot_cua.__version__,
@@ -517,12 +521,29 @@ def write_node(node: str, recorders: fleet.Fleet) -> None:
 		"memory_mb": round(now.memory_mb, 1),
 		"newest_packet_age": round(overview.oldest_packet_s(recorders.camera_health(), node) or 0, 1),
 	}
-	if frappe.db.exists("Recorder Node", node):
-		frappe.db.set_value("Recorder Node", node, values, update_modified=False)
-	else:
+
+
+def write_node(node: str, values: dict) -> None:
+	"""Nothing here asks Redis while the row is locked: claims are written to it when Redis hangs."""
+	if not frappe.db.exists("Recorder Node", node):
 		doc = frappe.get_doc({"doctype": "Recorder Node", "node_name": node, **values})
 		# a machine announces itself, and so may another recorder of it at this moment; there is no user
 		doc.insert(ignore_permissions=True, ignore_if_duplicate=True)
+		return
+	table = frappe.qb.DocType("Recorder Node")
+	query = frappe.qb.update(table).where(table.name == node)
+	for field, value in values.items():
+		query = query.set(field, value)
+	query.run()
+	frappe.db.commit()  # the row is free again
+	frappe.clear_document_cache("Recorder Node", node)
+
+
+def limit_cache() -> None:
+	"""Frappe's cache lies in Redis and waits for ever by default; a recorder must not hang with it."""
+	pool = frappe.cache().connection_pool
+	pool.connection_kwargs |= {"socket_timeout": REDIS_TIMEOUT_S, "socket_connect_timeout": REDIS_TIMEOUT_S}
+	pool.disconnect()
 
 
 def own_memory_mb() -> float:

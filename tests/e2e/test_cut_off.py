@@ -4,9 +4,11 @@ goes on. The other machine is a recorder in network and host name namespaces of 
 import contextlib
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -35,7 +37,7 @@ class OtherMachine:
 		conf = frappe.get_site_config()
 		redis = [int(conf[key].rpartition(":")[2]) for key in ("redis_queue", "redis_cache")]
 		self.ports = {"redis": redis, "mariadb": [conf.db_port], "cameras": [stack.rtsp_port]}
-		self.log = (folder / "log").open("w")
+		self.log = (folder / "log").open("w", buffering=1)
 		self.started: list[subprocess.Popen] = []
 		self.links: dict[str, subprocess.Popen] = {}
 
@@ -55,6 +57,7 @@ class OtherMachine:
 			text=True,
 		)
 		assert process.stdout.readline(), (self.folder / "log").read_text()
+		threading.Thread(target=shutil.copyfileobj, args=(process.stdout, self.log), daemon=True).start()
 		return process
 
 	@property
@@ -176,7 +179,7 @@ def test_a_machine_that_is_cut_off_from_redis_alone_goes_on(stack, other):
 	begin = clock.now_ms()
 	other.cut("redis")
 	watch(stack, other, 22)
-	assert other.writes() == set(EXPECTED), "it went on recording"
+	assert other.writes() == set(EXPECTED), (other.folder / "log").read_text()
 	other.heal()
 	watch(stack, other, 12)
 	assert other.writes() == set(EXPECTED)

@@ -10,7 +10,9 @@ import pytest
 from frappe.utils.background_jobs import get_redis_conn
 
 from giam_sat_mot_cua.media import events
-from giam_sat_mot_cua.workers import indexer, journal, leases, volumes, wanted
+from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.workers import camera_state, indexer, journal, leases, volumes, wanted
 from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
@@ -179,3 +181,14 @@ def test_wanted_cameras_are_those_to_record():
 	}
 	assert found["NB-GV-GN-01"].stream.password and "@" not in found["NB-GV-GN-01"].stream.url
 	assert found["NB-GV-GN-01"].stream.password not in repr(found)
+
+
+def test_a_state_that_is_told_late_changes_nothing():
+	camera = factories.camera(factories.unit().name).name
+	now = clock.now_ms()
+	camera_state.show(camera, "recording", None, now, node="a")
+	camera_state.show(camera, "stopped", None, now - 5000, node="b")
+	assert frappe.db.get_value("Camera", camera, ["state", "recorder_node"]) == ("Recording", "a")
+	camera_state.show(camera, "waiting", "stalled", now + 1)
+	assert frappe.db.get_value("Camera", camera, "state") == "Waiting"
+	frappe.db.rollback()
