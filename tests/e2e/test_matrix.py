@@ -7,7 +7,11 @@ Roles that see the same units and have the same rights on a DocType take turns o
 """
 
 import ast
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 from zlib import crc32
@@ -87,6 +91,7 @@ SITE_WIDE = (
 	"Workspace",
 )
 REFUSED = (401, 403, 404)
+AT_ONCE = 4  # people who ask at the same time
 OPERATOR = Person(roles.UNIT_OPERATOR, COMMUNE)
 ADMINISTRATOR = Person(roles.MONITORING_ADMINISTRATOR, None)
 
@@ -114,14 +119,20 @@ def show_details(shown: bool) -> None:
 @pytest.fixture(scope="module")
 def ask(stack, world):
 	"""`ask(person, route, target)`: the answer that the person gets."""
-	sessions = {person: requests.Session() for person in PEOPLE}
-	for person, key in world.keys.items():
-		sessions[person].headers["Authorization"] = key
+	threads = threading.local()
+
+	def session(person: Person) -> requests.Session:
+		mine = threads.__dict__.setdefault("sessions", {})
+		if person not in mine:
+			mine[person] = requests.Session()
+			if person in world.keys:
+				mine[person].headers["Authorization"] = world.keys[person]
+		return mine[person]
 
 	def send(person: Person, path: str, arguments: dict, verb: str = "POST") -> requests.Response:
 		values = routes.encoded(arguments)
 		sent = {"params": values} if verb in ("GET", "DELETE") else {"data": values}
-		return sessions[person].request(verb, stack.url + path, timeout=60, **sent)
+		return session(person).request(verb, stack.url + path, timeout=60, **sent)
 
 	return send
 
@@ -168,18 +179,20 @@ def rights(doctype: str) -> list:
 	return [row for row in frappe.get_meta(doctype).permissions if not row.permlevel]
 
 
+@cache
+def standing(person: Person, doctype: str) -> tuple:
+	"""Which units a person sees, and his rights on the DocType."""
+	held = [
+		(row.permlevel, [row.get(right) for right in frappe.permissions.rights])
+		for row in frappe.get_meta(doctype).permissions
+		if row.role == person.role
+	]
+	return person.sees, str(held)
+
+
 def alike(person: Person, doctype: str) -> list[Person]:
 	"""People who see the same units and have the same rights on the DocType."""
-
-	def key(other: Person) -> tuple:
-		held = [
-			(row.permlevel, [row.get(right) for right in frappe.permissions.rights])
-			for row in frappe.get_meta(doctype).permissions
-			if row.role == other.role
-		]
-		return other.sees, str(held)
-
-	return [other for other in PEOPLE if key(other) == key(person)]
+	return [other for other in PEOPLE if standing(other, doctype) == standing(person, doctype)]
 
 
 def is_due(person: Person, doctype: str, route: Route, whole: bool) -> bool:
@@ -190,19 +203,45 @@ def is_due(person: Person, doctype: str, route: Route, whole: bool) -> bool:
 
 
 def pytest_generate_tests(metafunc) -> None:
+	"""A test for each DocType and route; `people` try it, at the same time."""
 	kind = KINDS.get(metafunc.function.__name__)
 	if not kind:
 		return
 	whole = metafunc.config.getoption("--whole-matrix")
-	cases = [
-		pytest.param(person, doctype, route, id=f"{person.key}-{doctype}-{route.name}")
-		for doctype in TRIED
-		for route in ROUTES
-		if route.kind == kind and route.when(frappe.get_meta(doctype))
-		for person in PEOPLE
-		if person.foreign and is_due(person, doctype, route, whole)
-	]
-	metafunc.parametrize(("person", "doctype", "route"), cases)
+	cases = []
+	for doctype in TRIED:
+		for route in ROUTES:
+			people = [one for one in PEOPLE if one.foreign and is_due(one, doctype, route, whole)]
+			if people and route.kind == kind and route.when(frappe.get_meta(doctype)):
+				cases.append(pytest.param(people, doctype, route, id=f"{doctype}-{route.name}"))
+	metafunc.parametrize(("people", "doctype", "route"), cases)
+
+
+def together(people: list[Person], send: Callable[[Person], object]) -> dict[Person, object]:
+	"""What each gets, all asking at once."""
+	with ThreadPoolExecutor(AT_ONCE) as pool:
+		return dict(zip(people, pool.map(send, people), strict=True))
+
+
+class Faults:
+	"""What went wrong for whom: one person's fault hides nobody else's."""
+
+	def __init__(self):
+		self.found: dict[str, str] = {}
+
+	@contextmanager
+	def of(self, person: Person) -> Iterator[None]:
+		try:
+			yield
+		except AssertionError as error:
+			self.found[person.key] = str(error)
+
+
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+	noted = Faults()
+	yield noted
+	assert not noted.found
 
 
 def leaks(world: World, person: Person, answer: requests.Response, asked: tuple[str, ...] = ()) -> list[str]:
@@ -250,27 +289,36 @@ def test_nothing_is_registered_that_is_not_there():
 	assert set(ROWS) <= set(SCOPED) and set(UNSCOPED) <= set(app_doctypes()) - set(SCOPED)
 
 
-def test_lists_tell_the_own_units_rows_only(world, ask, target, person, doctype, route):
-	at = target(doctype, person.foreign[0], person)
-	answer = ask(person, filled(route, at), route.arguments(at), route.verb)
-	assert leaks(world, person, answer) == [], (answer.status_code, answer.text[:500])
-	hidden = "search" in route.name and at.meta.has_field("enabled")  # Frappe offers no switched-off record
-	if route.shows_own and may_read(person, doctype) and person.sees and not hidden:
-		assert answer.status_code == 200, answer.text[:500]
-		for place in person.sees:
-			assert any(word in answer.text for word in own_words(world, person, doctype, place)), place
+def test_lists_tell_the_own_units_rows_only(world, ask, target, faults, people, doctype, route):
+	asked = {person: request(route, target(doctype, person.foreign[0], person)) for person in people}
+	answers = together(people, lambda person: ask(person, *asked[person]))
+	# Frappe offers no switched-off record
+	hidden = "search" in route.name and frappe.get_meta(doctype).has_field("enabled")
+	for person, answer in answers.items():
+		with faults.of(person):
+			assert leaks(world, person, answer) == [], (answer.status_code, answer.text[:500])
+			if route.shows_own and may_read(person, doctype) and person.sees and not hidden:
+				assert answer.status_code == 200, answer.text[:500]
+				for place in person.sees:
+					assert any(word in answer.text for word in own_words(world, person, doctype, place)), (
+						place
+					)
 
 
-def test_only_the_own_units_rows_are_counted(world, ask, target, person, doctype, route):
-	at = target(doctype, person.foreign[0], person)
-	fill = ask(ADMINISTRATOR, filled(route, at), route.arguments(at), route.verb)  # a cache, if there is one
-	assert number(fill) == len(PLACES) or not may_read(ADMINISTRATOR, doctype), fill.text[:300]
-	answer = ask(person, filled(route, at), route.arguments(at), route.verb)
-	assert leaks(world, person, answer) == [], answer.text[:500]
-	if may_read(person, doctype) and person.sees:
-		assert number(answer) == len(person.sees), answer.text[:300]
-	else:
-		assert not number(answer), answer.text[:300]
+def test_only_the_own_units_rows_are_counted(world, ask, target, faults, people, doctype, route):
+	asked = {person: request(route, target(doctype, person.foreign[0], person)) for person in people}
+
+	def both(person: Person) -> tuple[requests.Response, requests.Response]:
+		return ask(ADMINISTRATOR, *asked[person]), ask(person, *asked[person])  # the first fills a cache
+
+	for person, (fill, answer) in together(people, both).items():
+		with faults.of(person):
+			assert number(fill) == len(PLACES) or not may_read(ADMINISTRATOR, doctype), fill.text[:300]
+			assert leaks(world, person, answer) == [], answer.text[:500]
+			if may_read(person, doctype) and person.sees:
+				assert number(answer) == len(person.sees), answer.text[:300]
+			else:
+				assert not number(answer), answer.text[:300]
 
 
 def number(answer: requests.Response) -> float:
@@ -284,28 +332,48 @@ def number(answer: requests.Response) -> float:
 	return told or 0
 
 
-def test_a_foreign_record_is_told_by_no_route(world, ask, target, person, doctype, route):
-	places = person.foreign if route.name in COMMON else [relation(person, doctype, route)]
-	for place in places:
-		at = target(doctype, place, person)
-		answer = ask(person, filled(route, at), route.arguments(at), route.verb)
-		assert leaks(world, person, answer, (at.name,)) == [], (place, answer.text[:500])
-		without_program = "PDF" in route.name and "wkhtmltopdf" in answer.text
-		assert answer.status_code in (*REFUSED, 200) or without_program, (place, answer.text[:500])
-	if route.shows_own and may_read(person, doctype) and person.sees:
-		at = target(doctype, person.sees[-1], person)
-		answer = ask(person, filled(route, at), route.arguments(at), route.verb)
-		assert answer.status_code == 200, answer.text[:500]
-		assert any(word in answer.text for word in own_words(world, person, doctype, person.sees[-1]))
-		assert leaks(world, person, answer, (at.name,)) == [], answer.text[:500]
+def test_a_foreign_record_is_told_by_no_route(world, ask, target, faults, people, doctype, route):
+	foreign, own = {}, {}
+	for person in people:
+		places = person.foreign if route.name in COMMON else [relation(person, doctype, route)]
+		foreign[person] = [target(doctype, place, person) for place in places]
+		if route.shows_own and may_read(person, doctype) and person.sees:
+			own[person] = target(doctype, person.sees[-1], person)
+	asked = {
+		one: [request(route, at) for at in [*foreign[one], *filter(None, [own.get(one)])]] for one in people
+	}
+	answers = together(people, lambda person: [ask(person, *each) for each in asked[person]])
+	for person in people:
+		with faults.of(person):
+			for at, answer in zip(foreign[person], answers[person], strict=False):
+				assert leaks(world, person, answer, (at.name,)) == [], (at.name, answer.text[:500])
+				without_program = "PDF" in route.name and "wkhtmltopdf" in answer.text
+				refused = answer.status_code in (*REFUSED, 200)
+				assert refused or without_program, (at.name, answer.text[:500])
+			if person in own:
+				at, answer = own[person], answers[person][-1]
+				assert answer.status_code == 200, answer.text[:500]
+				words = own_words(world, person, doctype, person.sees[-1])
+				assert any(word in answer.text for word in words)
+				assert leaks(world, person, answer, (at.name,)) == [], answer.text[:500]
 
 
-def test_a_foreign_record_is_changed_by_no_route(world, ask, target, person, doctype, route):
-	at = target(doctype, relation(person, doctype, route), person)
-	before = state(at)
-	answer = ask(person, filled(route, at), route.arguments(at), route.verb)
-	assert leaks(world, person, answer, (at.name,)) == [], answer.text[:500]
-	assert state(at) == before, (answer.status_code, answer.text[:300])
+def test_a_foreign_record_is_changed_by_no_route(world, ask, target, faults, people, doctype, route):
+	tried = {person: target(doctype, relation(person, doctype, route), person) for person in people}
+	before = {at.name: state(at) for at in tried.values()}
+	asked = {person: request(route, at) for person, at in tried.items()}
+	answers = together(people, lambda person: ask(person, *asked[person]))
+	after = {at.name: state(at) for at in tried.values()}
+	for person, answer in answers.items():
+		at = tried[person]
+		with faults.of(person):
+			assert leaks(world, person, answer, (at.name,)) == [], answer.text[:500]
+			assert after[at.name] == before[at.name], (answer.status_code, answer.text[:300])
+
+
+def request(route: Route, at: Target) -> tuple[str, dict, str]:
+	"""Path, arguments and verb."""
+	return filled(route, at), route.arguments(at), route.verb
 
 
 def state(at: Target) -> dict:
