@@ -14,6 +14,7 @@ from giam_sat_mot_cua.recording.backups import database, folder, overdue, runs, 
 from giam_sat_mot_cua.recording.backups.folder import BackupFailed, BackupFile
 from giam_sat_mot_cua.recording.backups.make import Made
 from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.workers import backups
 
 DUMP = rb"""-- MariaDB dump
 CREATE TABLE `tabA` (
@@ -90,6 +91,9 @@ class TestBackupRun(IntegrationTestCase):
 		alive, dead = self.run_of(runs.RUNNING), self.run_of(runs.RUNNING, made_by="gone")
 		runs.fail_dead(lambda process: process == "gone")
 		self.assertEqual([alive.reload().outcome, dead.reload().outcome], ["Running", "Failed"])
+		alive.db_set("began_on", add_to_date(now_datetime(), hours=-25))  # its machine is gone for good
+		runs.fail_dead(lambda process: False)
+		self.assertEqual(alive.reload().outcome, "Failed")
 
 	def test_the_newest_whole_backup_is_never_outdated(self):
 		old = add_to_date(now_datetime(), days=-40)
@@ -100,6 +104,10 @@ class TestBackupRun(IntegrationTestCase):
 		self.assertEqual(runs.newest_whole().name, second.name)
 		runs.removed(first.name)
 		self.assertEqual(runs.outdated(30, second.name), [])
+
+	def test_the_scheduler_keeps_backups_up(self):
+		methods = frappe.get_hooks("scheduler_events")["cron"]["*/5 * * * *"]
+		self.assertIn(f"{backups.keep_up.__module__}.{backups.keep_up.__name__}", methods)
 
 	def open_event(self) -> str | None:
 		rows = frappe.get_all(
