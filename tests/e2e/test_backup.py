@@ -38,8 +38,6 @@ ROOT_PASSWORD = "GSMC_DB_ROOT_PASSWORD"
 KEEP_UP = "giam_sat_mot_cua.workers.backups.keep_up"
 SMALL = ("__Auth", "tabCamera", "tabUnit Level")  # tables of a backup that loads in a moment
 
-pytestmark = pytest.mark.usefixtures("quiet")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def night():
@@ -435,7 +433,7 @@ def leftovers(parent: Path) -> list[str]:
 @contextmanager
 def stopped_dump() -> Iterator[int]:
 	"""Stops the next mysqldump in its first moment: its process id."""
-	found: list[int] = []
+	found, name = [], frappe.conf.db_name  # the thread has no site
 	ended = threading.Event()
 
 	def look() -> None:
@@ -444,7 +442,7 @@ def stopped_dump() -> Iterator[int]:
 				try:
 					if comm.read_text().strip() in ("mysqldump", "mariadb-dump"):
 						pid = int(comm.parent.name)
-						if frappe.conf.db_name in (comm.parent / "cmdline").read_text():
+						if name in (comm.parent / "cmdline").read_text():
 							os.kill(pid, signal.SIGSTOP)
 							found.append(pid)
 							return
@@ -561,7 +559,8 @@ def test_a_disk_that_runs_full_in_the_middle(stack, run, own_disk):
 
 @needs_namespaces
 def test_a_disk_without_room_is_not_begun_on(stack, run, own_disk):
-	done = gsmc(stack, "backup", before=on_a_disk(own_disk, "1m"))
+	half = f"{round(run.size_mb * 500)}k"
+	done = gsmc(stack, "backup", before=on_a_disk(own_disk, half))
 	assert done.returncode == 1
 	assert newest().message.startswith("Ổ đĩa của thư mục sao lưu còn trống 0.0 GB")
 	assert done.stdout.split() == [folder.MARKER]
@@ -597,6 +596,7 @@ def test_old_backups_go_only_after_a_newer_one_is_whole(stack, run, own_disk):
 	old = back_up()
 	kept = frappe.db.get_single_value("Monitoring Settings", "backup_keep_days")
 	frappe.db.set_value("Backup Run", old.name, "began_on", add_to_date(now_datetime(), days=-kept - 1))
+	frappe.db.commit()  # each backup has a connection of its own
 	choose(str(own_disk))
 	own_disk.rmdir()
 	assert back_up().outcome == "Failed"
