@@ -83,7 +83,7 @@ def test_events_are_listed_and_shown_in_vietnamese(browser, stack, event):  # no
 	assert browser.execute_script(INDICATOR) == "Đang mở"
 	assert not ENGLISH.search(shown(browser, ".form-layout"))
 	browser.get(f"{stack.url}/app/one-stop-monitoring")
-	wait_for(lambda: "Sự kiện kỹ thuật đang mở" in shown(browser, ".layout-main-section"), 60, "no shortcut")
+	wait_for(lambda: "Sự kiện đang mở" in shown(browser, ".layout-main-section"), 60, "no shortcut")
 
 
 def test_an_order_is_recorded_and_withdrawn_in_its_form(browser, stack, fresh_db):  # noqa: F811

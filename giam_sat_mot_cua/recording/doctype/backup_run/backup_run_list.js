@@ -1,5 +1,6 @@
 frappe.listview_settings["Backup Run"] = {
     add_fields: ["outcome", "drill_result", "removed_on"],
+    formatters: { began_on: gsmc.to_the_minute, drilled_on: gsmc.to_the_minute },
     get_indicator(doc) {
         if (doc.outcome === "Succeeded" && doc.removed_on) {
             return [__("Removed"), "gray", "removed_on,is,set"];
