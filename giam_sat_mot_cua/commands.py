@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -113,6 +114,7 @@ def restore_drill(context, run_name, keep, db_root_username, db_root_password, b
 	from giam_sat_mot_cua.workers import backups, single
 
 	os.environ.pop("GSMC_DB_ROOT_PASSWORD", None)  # programs that are started need not have it
+	signal.signal(signal.SIGTERM, lambda *_told: sys.exit("Ended."))  # the scratch database is dropped
 	with connected(get_site(context)):
 		password = db_root_password or frappe.conf.get("root_password")
 		password = password or getpass.getpass(f"Password of {db_root_username} on MariaDB: ")

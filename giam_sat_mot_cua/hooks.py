@@ -203,7 +203,10 @@ scheduler_events = {
 			"giam_sat_mot_cua.organization.register.job.tidy_up",
 			"giam_sat_mot_cua.organization.doctype.approval_delegation.approval_delegation.refresh_statuses",
 		],
-		"*/5 * * * *": ["giam_sat_mot_cua.workers.tick.check_volumes"],
+		"*/5 * * * *": [
+			"giam_sat_mot_cua.workers.tick.check_volumes",
+			"giam_sat_mot_cua.workers.backups.keep_up",
+		],
 		"7 * * * *": ["giam_sat_mot_cua.workers.tick.apply_retention"],
 		"40 2 * * *": ["giam_sat_mot_cua.workers.tick.audit_footage"],
 		"30 6 * * *": ["giam_sat_mot_cua.organization.account_reviews.daily"],

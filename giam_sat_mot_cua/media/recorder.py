@@ -89,7 +89,8 @@ class CameraRecorder:
 		self.state, self.fault = "stopped", None
 		self.last_packet: float | None = None
 		self.connected_since_utc_ms: int | None = None
-		self.bytes_closed = self.files_closed = self.connections = self.fragments = self.packets_lost = 0
+		self.bytes_closed = self.files_closed = self.connections = self.fragments = 0
+		self.packets_lost = self.lost_before = 0  # in all; on connections that are over
 		self.clock_offset_s: float | None = None
 		self.connection: Connection | None = None
 		self.opening: Future | None = None
@@ -203,6 +204,7 @@ class CameraRecorder:
 			return self.failed(StreamError(StreamFault.STALLED, connection.what_is_missing()))
 		if connection.file and connection.file.waiting_bytes > MOST_WAITING_BYTES:
 			return self.failed(StreamError(StreamFault.STORAGE, SLOW))
+		self.packets_lost = self.lost_before + connection.packets_lost
 		connection.tick(now)
 
 	def connection_failed(self, error: Exception) -> None:
@@ -230,9 +232,9 @@ class CameraRecorder:
 		connection, self.connection = self.connection, None
 		if connection:
 			connection.end()
-			self.packets_lost += connection.packets_lost
+			self.packets_lost = self.lost_before = self.lost_before + connection.packets_lost
 			self.ingest.openers.submit(connection.session.close)
-		self.last_packet = self.connected_since_utc_ms = None
+		self.last_packet = self.connected_since_utc_ms = self.clock_offset_s = None
 
 	# What is told
 

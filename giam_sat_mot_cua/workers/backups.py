@@ -70,9 +70,13 @@ def back_up(started_for: str, started_by: str) -> frappe._dict:
 			name = runs.begin(started_for, started_by, with_files, leases.own_name())
 		try:
 			made = make.make(plan(settings, with_files))
-		except BackupFailed as error:
+		except (BackupFailed, frappe.ValidationError) as error:
 			message = str(error)
 			store(lambda: runs.fail(name, message))
+		except DatabaseAway:
+			store(
+				lambda: runs.fail(name, _("The database did not answer. The next attempt makes the backup."))
+			)
 		except Exception:
 			trace = frappe.get_traceback()
 			store(lambda: frappe.log_error(title="Backup failed", message=trace))

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 import giam_sat_mot_cua
 from giam_sat_mot_cua.cameras import maintenance
 from giam_sat_mot_cua.recording import clock, gap_counts, gap_ledger
-from giam_sat_mot_cua.workers import fleet, overview
+from giam_sat_mot_cua.recording.backups import overdue, runs
+from giam_sat_mot_cua.workers import camera_clock, fleet, overview
 from giam_sat_mot_cua.workers.exposition import COUNTER, GAUGE, Family
 from giam_sat_mot_cua.workers.overview import CameraNow
 from giam_sat_mot_cua.workers.wanted import read_settings
@@ -28,6 +29,11 @@ CAMERA_COUNTERS = (
 		"connections",
 		"gsmc_camera_connections_total",
 		"Connections opened since its recorder took the camera; more than one are reconnects.",
+	),
+	(
+		"packets_lost",
+		"gsmc_camera_packets_lost_total",
+		"Packets of pictures lost on the way since its recorder took the camera.",
 	),
 )
 
@@ -49,6 +55,7 @@ def collect() -> list[Family]:
 		*of_recorders(recorders.values(), queued),
 		*of_nodes(recorders.values(), cameras),
 		*of_volumes(),
+		*of_backups(),
 		*of_system(bool(answers)),
 	]
 	duration = Family("gsmc_scrape_duration_seconds", GAUGE, "How long this answer took to put together.")
@@ -65,7 +72,9 @@ def of_cameras(cameras: list[CameraNow]) -> list[Family]:
 	age = Family("gsmc_camera_packet_age_seconds", GAUGE, "Age of the newest packet, while connected.")
 	lease = Family("gsmc_camera_lease", GAUGE, "1; the node whose recorder holds the camera.")
 	silenced = Family("gsmc_camera_maintenance", GAUGE, "1 while a planned maintenance covers it.")
-	offset = Family("gsmc_camera_clock_offset_seconds", GAUGE, "The camera's clock minus the server's.")
+	offset = Family(
+		"gsmc_camera_clock_offset_seconds", GAUGE, "The camera's clock minus the server's, read within a day."
+	)
 	stall_seconds, under_maintenance = read_settings().stall_seconds, maintenance.cameras_now()
 	for camera in cameras:
 		labels = {"camera": camera.name, "unit": camera.row.unit}
@@ -80,8 +89,9 @@ def of_cameras(cameras: list[CameraNow]) -> list[Family]:
 			age.add(round(camera.packet_age_s, 2), **labels)
 		if camera.node:
 			lease.add(1, **labels, node=camera.node)
-		if camera.row.clock_checked_on:
-			offset.add(camera.row.clock_offset_s, **labels)
+		ahead_s = camera_clock.known(camera.row)
+		if ahead_s is not None:
+			offset.add(ahead_s, **labels)
 	return [info, wanted, recording, state, fault, age, lease, silenced, offset, *counters(cameras)]
 
 
@@ -184,6 +194,20 @@ def of_volumes() -> list[Family]:
 		free.add(round(row.free_gb * GB), **labels)
 		checked.add(clock.site_time_to_utc_ms(row.checked_at, zone) / 1000, **labels)
 	return [size, free, state, checked]
+
+
+def of_backups() -> list[Family]:
+	made = Family("gsmc_backup_timestamp_seconds", GAUGE, "When the newest whole backup was made.")
+	size = Family("gsmc_backup_size_bytes", GAUGE, "Its size.")
+	drilled = Family("gsmc_restore_drill_timestamp_seconds", GAUGE, "When a restore drill passed last.")
+	zone, newest = clock.site_zone(), runs.newest_whole()
+	if newest:
+		made.add(clock.site_time_to_utc_ms(newest.ended_on, zone) / 1000)
+		size.add(round(newest.size_mb * MB))
+	passed = overdue.last_drill()
+	if passed:
+		drilled.add(clock.site_time_to_utc_ms(passed, zone) / 1000)
+	return [made, size, drilled]
 
 
 def of_system(redis_answers: bool) -> list[Family]:

@@ -96,6 +96,8 @@ class Busy:
 				"connections": 2,
 				"files": 60,
 				"fragments": 3600,
+				"packets_lost": 12,
+				"clock_offset_s": 0.2,
 			}
 			self.fleet.report(owner, facts, dict.fromkeys(names, health))
 

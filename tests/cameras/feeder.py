@@ -146,6 +146,7 @@ class Camera:
 	stalled: bool = False
 	clock_offset_s: float = 0.0  # how far its own clock, told in sender reports, is ahead
 	left_out: int = 0  # frames that a slow viewer did not get
+	to_lose: int = 0  # packets whose numbers are left out
 	attempts: list[float] = field(default_factory=list)
 
 
@@ -220,6 +221,7 @@ class Viewer(asyncio.Protocol):
 			if self.transport.get_write_buffer_size() > MOST_WAITING:
 				camera.left_out += 1
 				continue
+			self.sequence, camera.to_lose = self.sequence + camera.to_lose, 0
 			packed = self.feeder.packed[number % len(self.feeder.packed)]
 			stamp = self.feeder.stamp(camera, number)
 			data = packed.filled(number, self.sequence, stamp, camera.source)
@@ -256,6 +258,11 @@ def jump(camera: Camera, order: dict) -> None:
 	camera.clock_offset_s += order["seconds"]
 
 
+def lose(camera: Camera, order: dict) -> None:
+	"""Packets are lost on the way."""
+	camera.to_lose = order["packets"]
+
+
 def nothing(_camera: Camera, _order: dict) -> None:
 	pass
 
@@ -268,6 +275,7 @@ FAULTS = {
 	"stall": stall,
 	"resume": stall,
 	"jump": jump,
+	"lose": lose,
 }
 
 

@@ -8,7 +8,8 @@ from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.recording import health_events
 from giam_sat_mot_cua.setup import factories
-from giam_sat_mot_cua.workers import leases
+from giam_sat_mot_cua.workers import camera_clock, leases
+from giam_sat_mot_cua.workers.database import use_site_language
 from tests.cameras.server import wait_for
 from tests.e2e.test_browser import browser, log_in, shown  # noqa: F401 (a fixture)
 from tests.e2e.test_browser_accounts import INDICATOR
@@ -21,13 +22,18 @@ ENGLISH = re.compile(
 
 @pytest.fixture
 def event(fresh_db):
-	"""An open event of a camera of the demo district."""
-	camera = factories.camera("NB-HL", camera_name="Camera thử sự kiện").name
-	name = health_events.report("Camera Clock Off", "Đồng hồ camera nhanh 7 giây.", camera=camera)
+	"""An open event of a camera of the demo district, which the alarms see as well."""
+	camera = factories.camera(
+		"NB-HL", camera_name="Camera thử sự kiện", enabled=1, stream_url="rtsp://127.0.0.1:9/x"
+	).name
+	camera_clock.observe(camera, 7.2)
+	use_site_language()
+	name = health_events.report(camera_clock.KIND, camera_clock.wording(7.2, 5), camera=camera)
 	frappe.db.commit()  # the browser must see it
 	yield name
 	fresh_db()
-	health_events.close("Camera Clock Off", camera=camera)
+	frappe.db.set_value("Camera", camera, "enabled", 0)
+	health_events.close(camera_clock.KIND, camera=camera)
 	frappe.db.commit()
 
 
@@ -73,11 +79,11 @@ def test_events_are_listed_and_shown_in_vietnamese(browser, stack, event):  # no
 	browser.get(f"{stack.url}/app/health-event")
 	wait_for(lambda: "Đồng hồ camera sai" in shown(browser, ".frappe-list"), 60, "the event is not listed")
 	browser.get(f"{stack.url}/app/health-event/{event}")
-	wait_for(lambda: "nhanh 7 giây" in shown(browser, ".form-layout"), 60, "the event does not open")
+	wait_for(lambda: "nhanh 7.2 giây" in shown(browser, ".form-layout"), 60, "the event does not open")
 	assert browser.execute_script(INDICATOR) == "Đang mở"
 	assert not ENGLISH.search(shown(browser, ".form-layout"))
 	browser.get(f"{stack.url}/app/one-stop-monitoring")
-	wait_for(lambda: "Sự kiện kỹ thuật đang mở" in shown(browser, ".layout-main-section"), 60, "no shortcut")
+	wait_for(lambda: "Sự kiện đang mở" in shown(browser, ".layout-main-section"), 60, "no shortcut")
 
 
 def test_an_order_is_recorded_and_withdrawn_in_its_form(browser, stack, fresh_db):  # noqa: F811

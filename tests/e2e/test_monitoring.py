@@ -3,7 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import frappe
 import pytest
@@ -101,13 +101,12 @@ def said(stack, camera: str) -> list[str]:
 	return [line["event"] for line in sorted(found, key=lambda line: line["at"])]
 
 
-def order_for(stack, person, names: list[str], minutes: float = 30):
-	now = now_datetime()
+def order_for(stack, person, names: list[str], now: datetime):
 	values = {
 		"unit": UNIT,
 		"cameras": [{"camera": name} for name in names],
 		"from_time": str(now),
-		"to_time": str(now + timedelta(minutes=minutes)),
+		"to_time": str(now + timedelta(minutes=30)),
 		"reason": "Thay nguồn điện",
 		"document_number": "31/KH-VP",
 	}
@@ -118,7 +117,7 @@ def order_for(stack, person, names: list[str], minutes: float = 30):
 def test_a_lost_camera_is_told_and_maintenance_silences_it_but_never_the_gap(stack, session, server, watched):
 	lost, maintained = watched
 	operator = session("Monitoring Operator")
-	answer = order_for(stack, operator, [maintained])
+	answer = order_for(stack, operator, [maintained], now_datetime())
 	assert answer.status_code == 200, answer.text[:500]
 	order = answer.json()["data"]["name"]
 	before = scrape(stack)
@@ -173,14 +172,14 @@ def test_a_lost_camera_is_told_and_maintenance_silences_it_but_never_the_gap(sta
 def test_of_orders_that_arrive_at_once_one_is_recorded(stack, session):
 	name = factories.camera(UNIT).name
 	frappe.db.commit()  # the web server must see it
-	operator = session("Monitoring Operator")
+	operator, now = session("Monitoring Operator"), now_datetime()
 	with ThreadPoolExecutor(8) as pool:
-		answers = list(pool.map(lambda _n: order_for(stack, operator, [name]), range(8)))
+		answers = list(pool.map(lambda _n: order_for(stack, operator, [name], now), range(8)))
 	codes = sorted(answer.status_code for answer in answers)
 	assert codes == [200, *[417] * 7], [answer.text[:200] for answer in answers]
 	assert all("BT-" in answer.text for answer in answers if answer.status_code == 417)
 	for role in ("Unit Operator", "Monitoring Auditor"):
-		assert order_for(stack, session(role), [name]).status_code == 403
+		assert order_for(stack, session(role), [name], now).status_code == 403
 	found = session("Unit Operator").get(f"{stack.url}/api/resource/Maintenance Order", timeout=30).json()
 	assert len(found["data"]) >= 1
 	rows.refresh()

@@ -226,6 +226,10 @@ def test_a_cameras_clock_that_is_set_begins_a_new_file_without_a_gap(tmp_path):
 			wait_for(lambda: found.recorder.health().clock_offset_s, 20, "the clock is not told")
 			found.wait_files(5)
 			offset = found.recorder.health().clock_offset_s
+			feeding.control("lose", packets=3)
+			wait_for(lambda: found.recorder.health().packets_lost == 3, 20, "lost packets are not counted")
+	ended = found.recorder.health()
+	assert (ended.packets_lost, ended.clock_offset_s) == (3, None)
 	assert abs(offset - (3600 - 7300)) < 1
 	assert all(gap.end_utc_ms - gap.start_utc_ms < 2500 for gap in found.of(events.GapClosed))
 	total = sum(file.duration_ms for file in found.of(events.FileClosed))

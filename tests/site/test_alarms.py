@@ -261,6 +261,84 @@ def test_a_clock_that_nobody_has_read_is_not_judged():
 	assert event("Camera Clock Off", camera=name) == []
 
 
+def test_what_was_read_long_ago_is_not_judged():
+	name = camera()
+	camera_clock.observe(name, 60)
+	camera_clock.check([now_of(name)], set(), 5)
+	assert len(event("Camera Clock Off", camera=name)) == 1
+	frappe.db.set_value("Camera", name, "clock_checked_on", add_to_date(now_datetime(), hours=-25))
+	camera_clock.check([now_of(name)], set(), 5)
+	assert event("Camera Clock Off", camera=name) == []
+
+
+def test_maintenance_silences_a_clock_too(told):
+	name = camera()
+	camera_clock.observe(name, 60)
+	camera_clock.check([now_of(name)], {name}, 5)
+	assert event("Camera Clock Off", camera=name)[0].silenced and told == []
+
+
+def stored_clock(name: str) -> float | None:
+	row = frappe.db.get_value("Camera", name, ["clock_offset_s", "clock_checked_on"], as_dict=True)
+	return row.clock_offset_s if row.clock_checked_on else None
+
+
+def forget_clock(name: str) -> None:
+	frappe.db.set_value("Camera", name, {"clock_offset_s": 0, "clock_checked_on": None})
+
+
+def test_a_recorder_writes_of_a_clock_what_is_news():
+	name, other = camera(), camera()
+	book, started = camera_clock.Notebook(), frappe.db.get_value("Camera", name, "modified")
+	try:
+		note(book, {name: 1.0, other: None})
+		assert (stored_clock(name), stored_clock(other)) == (1.0, None)
+		assert frappe.db.get_value("Camera", name, "modified") == started  # nobody changed the record
+		note(book, {name: 1.4})
+		assert stored_clock(name) == 1.0
+		note(book, {name: -0.6})
+		assert stored_clock(name) == -0.6
+		forget_clock(name)
+		note(book, {name: -0.5})
+		assert stored_clock(name) is None
+		offset, written_at = book.written[name]
+		book.written[name] = (offset, written_at - camera_clock.WRITTEN_EVERY_S)
+		note(book, {name: -0.5})
+		assert stored_clock(name) == -0.5
+		forget_clock(name)
+		note(book, {})  # another recorder has it
+		note(book, {name: -0.5})
+		assert stored_clock(name) == -0.5
+	finally:
+		remove(name, other)
+
+
+def test_what_the_database_did_not_keep_is_written_again():
+	name = camera()
+	frappe.db.commit()
+	book = camera_clock.Notebook()
+	try:
+		book.write({name: 3.0})
+		frappe.db.rollback()
+		assert stored_clock(name) is None
+		note(book, {name: 3.0})
+		assert stored_clock(name) == 3.0
+	finally:
+		remove(name)
+
+
+def note(book: camera_clock.Notebook, offsets: dict) -> None:
+	book.write(offsets)
+	frappe.db.commit()  # as a recorder's unit of work
+
+
+def remove(*names: str) -> None:
+	units = [frappe.db.get_value("Camera", name, "unit") for name in names]
+	frappe.db.delete("Camera", {"name": ("in", names)})
+	frappe.db.delete("Monitored Unit", {"name": ("in", units)})
+	frappe.db.commit()
+
+
 def test_a_form_cannot_set_what_was_observed():
 	name = camera()
 	camera_clock.observe(name, 7)

@@ -13,6 +13,15 @@ $.fn.datepicker.language.vi = {
     firstDay: 1,
 };
 
+frappe.provide("gsmc");
+
+// A moment in a list, to the minute: columns there are narrow. The whole of it is told by its title.
+gsmc.to_the_minute = (value) => {
+    if (!value) return "";
+    const shown = frappe.datetime.str_to_user(value);
+    return `<span class="ellipsis" title="${shown}">${shown.replace(/(:\d\d):\d\d$/, "$1")}</span>`;
+};
+
 const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const maps = frappe.utils.map_defaults;
 maps.center = [20.25, 105.97]; // Hoa Lư, Ninh Bình

@@ -16,7 +16,7 @@ def check() -> None:
 	"""Opens or closes the health event. Needs a connection; the caller commits."""
 	stored = frappe.db.get_singles_dict("Monitoring Settings")
 	last = last_backup()
-	drilled = newest("drilled_on", {"drill_result": runs.PASSED})
+	drilled = last_drill()
 	critical, warnings = [], []
 	if is_late(last, timedelta(hours=cint(stored.get("backup_overdue_hours")))):
 		critical.append(backup_text(last))
@@ -39,6 +39,11 @@ def is_late(last: datetime | None, longest: timedelta) -> bool:
 def last_backup() -> datetime | None:
 	"""End of the newest backup that is whole."""
 	return newest("ended_on", {"outcome": runs.SUCCEEDED})
+
+
+def last_drill() -> datetime | None:
+	"""When a drill passed last."""
+	return newest("drilled_on", {"drill_result": runs.PASSED})
 
 
 def failed_since(passed: datetime | None) -> bool:

@@ -18,6 +18,7 @@ DOCTYPE = "Backup Run"
 NIGHTLY, BY_HAND = "Nightly", "By Hand"
 RUNNING, SUCCEEDED, FAILED = "Running", "Succeeded", "Failed"
 PASSED = "Passed"
+LONGEST = timedelta(hours=24)
 
 
 def begin(started_for: str, started_by: str, with_files: bool, process: str) -> str:
@@ -93,9 +94,13 @@ def record_drill(name: str, result: str, message: str, duration_s: float) -> Non
 
 
 def fail_dead(is_gone) -> None:
-	"""Runs whose process ended in the middle. `is_gone(process)` says so."""
-	for row in frappe.get_all(DOCTYPE, {"outcome": RUNNING}, ["name", "made_by"], order_by="began_on"):
-		if is_gone(row.made_by or ""):
+	"""Runs whose process ended in the middle: `is_gone(process)` says so, of processes of this machine; one
+	elsewhere is given LONGEST."""
+	given_up = now_datetime() - LONGEST
+	for row in frappe.get_all(
+		DOCTYPE, {"outcome": RUNNING}, ["name", "made_by", "began_on"], order_by="began_on"
+	):
+		if row.began_on < given_up or is_gone(row.made_by or ""):
 			fail(
 				row.name,
 				_("The process that made the backup ended in the middle. Nothing of it counts as a backup."),

@@ -92,21 +92,13 @@ def scratch_database(root: Login, keep: bool) -> Iterator[Scratch]:
 	"""Makes a database and its user with the privileged login `root`; drops both at the end (with `keep` only
 	the user). NoAccess."""
 	login = Login(f"{prefix()}{secrets.token_hex(4)}", secrets.token_urlsafe(24))
-	try:
-		with connect(root) as privileged:
-			host = current_host(privileged)
-			drop_leftovers(privileged, host)
-			make(privileged, login, host)
-	except pymysql.MySQLError as error:
-		raise NoAccess(str(error.args[0]) if error.args else "") from None
+	host = make(root, login)
 	try:
 		with connect(login, login.user) as connection:
 			yield Scratch(login.user, login, connection)
 	finally:
 		with connect(root) as privileged:
-			execute(privileged, f"drop user if exists '{login.user}'@%s", host)
-			if not keep:
-				execute(privileged, f"drop database if exists `{login.user}`")
+			drop(privileged, login.user, host, keep_database=keep)
 
 
 def prefix() -> str:
@@ -114,13 +106,35 @@ def prefix() -> str:
 	return f"gsmcdrill_{sha256(frappe.conf.db_name.encode()).hexdigest()[:8]}_"
 
 
-def make(privileged: pymysql.Connection, login: Login, host: str) -> None:
+def make(root: Login, login: Login) -> str:
+	"""Makes the database and its user: the host that the user may come from. NoAccess, with nothing left."""
+	try:
+		with connect(root) as privileged:
+			host = current_host(privileged)
+			drop_leftovers(privileged, host)
+			try:
+				create(privileged, login, host)
+			except BaseException:
+				drop(privileged, login.user, host)
+				raise
+	except pymysql.MySQLError as error:
+		raise NoAccess(str(error.args[0]) if error.args else "") from None
+	return host
+
+
+def create(privileged: pymysql.Connection, login: Login, host: str) -> None:
 	execute(
 		privileged,
 		f"create database `{login.user}` character set utf8mb4 collate utf8mb4_unicode_ci",
 	)
 	execute(privileged, f"create user '{login.user}'@%s identified by %s", host, login.password)
 	execute(privileged, f"grant all privileges on `{login.user}`.* to '{login.user}'@%s", host)
+
+
+def drop(privileged: pymysql.Connection, name: str, host: str, keep_database: bool = False) -> None:
+	if not keep_database:
+		execute(privileged, f"drop database if exists `{name}`")
+	execute(privileged, f"drop user if exists '{name}'@%s", host)
 
 
 def drop_leftovers(privileged: pymysql.Connection, host: str) -> None:
@@ -130,8 +144,7 @@ def drop_leftovers(privileged: pymysql.Connection, host: str) -> None:
 		names = [name for (name,) in cursor.fetchall()]
 	for name in names:
 		if re.fullmatch(rf"{prefix()}[0-9a-f]{{8}}", name):
-			execute(privileged, f"drop database if exists `{name}`")
-			execute(privileged, f"drop user if exists '{name}'@%s", host)
+			drop(privileged, name, host)
 
 
 def current_host(connection: pymysql.Connection) -> str:

@@ -14,29 +14,28 @@ class TestMaintenanceOrder(IntegrationTestCase):
 	def setUp(self):
 		self.unit = factories.unit("DISTRICT", is_group=1)
 		self.camera = factories.camera(self.unit.name).name
+		self.began = now_datetime()
 
 	def tearDown(self):
 		frappe.set_user("Administrator")
 		frappe.db.rollback()
 
 	def order(self, begin: float = 0, end: float = 60, cameras: list[str] | None = None, **values):
-		"""From `begin` to `end`, in minutes from now."""
-		now = now_datetime()
+		"""From `begin` to `end`, in minutes from the beginning of the test."""
 		return factories.maintenance_order(
-			[self.camera] if cameras is None else cameras,
-			now + timedelta(minutes=begin),
-			now + timedelta(minutes=end),
-			**values,
+			[self.camera] if cameras is None else cameras, self.at(begin), self.at(end), **values
 		)
 
+	def at(self, minutes: float):
+		return self.began + timedelta(minutes=minutes)
+
 	def of_unit(self, begin: float = 0, end: float = 60, **values):
-		now = now_datetime()
 		return frappe.get_doc(
 			{
 				"doctype": "Maintenance Order",
 				"unit": self.unit.name,
-				"from_time": now + timedelta(minutes=begin),
-				"to_time": now + timedelta(minutes=end),
+				"from_time": self.at(begin),
+				"to_time": self.at(end),
 				"reason": "Thay bộ chuyển mạch",
 				"document_number": "7/KH-VP",
 				**values,

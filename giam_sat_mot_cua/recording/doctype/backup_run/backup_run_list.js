@@ -1,5 +1,12 @@
 frappe.listview_settings["Backup Run"] = {
     add_fields: ["outcome", "drill_result", "removed_on"],
+    formatters: {
+        began_on: gsmc.to_the_minute,
+        drill_result(value) {
+            const colour = value === "Passed" ? "green" : "red";
+            return value ? `<span class="indicator-pill ${colour}">${__(value)}</span>` : "";
+        },
+    },
     get_indicator(doc) {
         if (doc.outcome === "Succeeded" && doc.removed_on) {
             return [__("Removed"), "gray", "removed_on,is,set"];

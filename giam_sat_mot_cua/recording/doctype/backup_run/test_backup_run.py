@@ -14,6 +14,7 @@ from giam_sat_mot_cua.recording.backups import database, folder, overdue, runs, 
 from giam_sat_mot_cua.recording.backups.folder import BackupFailed, BackupFile
 from giam_sat_mot_cua.recording.backups.make import Made
 from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.workers import backups
 
 DUMP = rb"""-- MariaDB dump
 CREATE TABLE `tabA` (
@@ -54,6 +55,9 @@ class TestBackupRun(IntegrationTestCase):
 		frappe.db.set_value("Backup Run", name, values) if values else None
 		return frappe.get_doc("Backup Run", name)
 
+	def outcome(self, run) -> str:
+		return frappe.db.get_value("Backup Run", run.name, "outcome")
+
 	def test_a_run_says_what_was_made(self):
 		run = self.run_of()
 		self.assertEqual((run.table_count, run.row_count, run.files[0].sha256), (1, 2, "ab" * 32))
@@ -72,8 +76,9 @@ class TestBackupRun(IntegrationTestCase):
 		hour = now_datetime().hour
 		since = runs.last_time(hour, now_datetime())
 		self.assertTrue(runs.is_due(hour))
-		self.run_of(began_on=add_to_date(since, seconds=-5))
+		last_night = self.run_of(began_on=add_to_date(since, seconds=-5))
 		self.assertTrue(runs.is_due(hour))
+		last_night.db_set("began_on", add_to_date(since, days=-1))
 		failed = self.run_of(runs.FAILED)
 		self.assertFalse(runs.is_due(hour))
 		earlier = (hour - 2) % 24  # the night began two hours ago
@@ -89,7 +94,10 @@ class TestBackupRun(IntegrationTestCase):
 	def test_a_dead_run_is_a_failed_one(self):
 		alive, dead = self.run_of(runs.RUNNING), self.run_of(runs.RUNNING, made_by="gone")
 		runs.fail_dead(lambda process: process == "gone")
-		self.assertEqual([alive.reload().outcome, dead.reload().outcome], ["Running", "Failed"])
+		self.assertEqual([self.outcome(alive), self.outcome(dead)], ["Running", "Failed"])
+		alive.db_set("began_on", add_to_date(now_datetime(), hours=-25))  # its machine is gone for good
+		runs.fail_dead(lambda process: False)
+		self.assertEqual(self.outcome(alive), "Failed")
 
 	def test_the_newest_whole_backup_is_never_outdated(self):
 		old = add_to_date(now_datetime(), days=-40)
@@ -100,6 +108,10 @@ class TestBackupRun(IntegrationTestCase):
 		self.assertEqual(runs.newest_whole().name, second.name)
 		runs.removed(first.name)
 		self.assertEqual(runs.outdated(30, second.name), [])
+
+	def test_the_scheduler_keeps_backups_up(self):
+		methods = frappe.get_hooks("scheduler_events")["cron"]["*/5 * * * *"]
+		self.assertIn(f"{backups.keep_up.__module__}.{backups.keep_up.__name__}", methods)
 
 	def open_event(self) -> str | None:
 		rows = frappe.get_all(

@@ -1,6 +1,10 @@
 frappe.listview_settings["Health Event"] = {
     add_fields: ["status", "severity", "silenced"],
     filters: [["status", "=", "Open"]],
+    formatters: {
+        began_on: gsmc.to_the_minute,
+        kind: (value) => `<span class="ellipsis" title="${__(value)}">${__(value)}</span>`,
+    },
 
     get_indicator(doc) {
         if (doc.status === "Closed") return [__("Closed"), "green", "status,=,Closed"];

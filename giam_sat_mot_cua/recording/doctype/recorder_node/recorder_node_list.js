@@ -2,6 +2,7 @@ const REFRESH_MS = 10000; // recorders write their node's row twice a minute
 
 frappe.listview_settings["Recorder Node"] = {
     add_fields: ["state", "retired"],
+    formatters: { last_report: gsmc.to_the_minute },
 
     onload(listview) {
         const again = () => {
