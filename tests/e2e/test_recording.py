@@ -82,6 +82,21 @@ def test_rows_count_what_their_files_hold(stack):
 		assert row.owner == "Administrator"
 
 
+def test_an_index_written_anew_from_the_files_says_the_same(stack):
+	rows.refresh()
+	before = {row.name: row for row in frappe.get_all("Recording Hour", {"camera": ("in", EXPECTED)}, ["*"])}
+	command = stack.start_bench("gsmc", "rebuild-index")
+	printed, _errors = command.communicate(timeout=120)
+	assert command.returncode == 0 and "files in the index" in printed, printed
+	rows.refresh()
+	for name, row in before.items():
+		after = frappe.get_doc("Recording Hour", name)
+		old, new = (hour_index.unpack(one.files, clock.utc_ms(row.hour_start_utc)) for one in (row, after))
+		assert new[: len(old)] == old, name
+		if len(new) == len(old) and after.recorded_ms == row.recorded_ms:  # nothing was recorded meanwhile
+			assert after.modified == row.modified, name
+
+
 def test_camera_shows_what_it_records(stack):
 	rows.refresh()
 	for camera in EXPECTED:
