@@ -39,8 +39,10 @@ def reconcile(context):
 	"""Indexes footage files that have no row, mending those that a crash left open, and marks rows whose file
 	is gone."""
 	from giam_sat_mot_cua.workers import retention, volumes
+	from giam_sat_mot_cua.workers.database import use_site_language
 
 	with connected(get_site(context)):
+		use_site_language()
 		print_reconciled("files added to the index")
 		for row in volumes.rows():
 			found = retention.audit_volume(row)

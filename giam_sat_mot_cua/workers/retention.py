@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from giam_sat_mot_cua.recording import clock, health_events, retention, retention_runs
 from giam_sat_mot_cua.recording.retention_runs import FAILED, RUNNING, WAITING, Run
 from giam_sat_mot_cua.workers import footage_audit, leases, volume_state, volumes
+from giam_sat_mot_cua.workers.database import use_site_language
 from giam_sat_mot_cua.workers.footage_audit import Audit, Found
 from giam_sat_mot_cua.workers.leases import LeaseTable
 from giam_sat_mot_cua.workers.purge import EARLY, Purge, VolumeAway
@@ -69,6 +70,7 @@ def start_dry_run(volume: str | None) -> str:
 
 def purge(volume: str) -> None:
 	"""Removes what is to go from a volume. Does nothing while another job has the volume's turn."""
+	use_site_language()
 	row = row_of(volume)
 	if not row:
 		return
@@ -80,6 +82,7 @@ def purge(volume: str) -> None:
 
 def audit(volume: str, hours: int = 0) -> None:
 	"""Compares rows and files of a volume, of the last `hours`, or all."""
+	use_site_language()
 	row = row_of(volume)
 	if row:
 		audit_volume(row, hours)
@@ -87,6 +90,7 @@ def audit(volume: str, hours: int = 0) -> None:
 
 def dry_run(name: str) -> None:
 	"""Fills a Retention Run with what would go now."""
+	use_site_language()
 	volume = frappe.db.get_value(retention_runs.DOCTYPE, name, "volume")
 	run = Run(volume, leases.node_name(), dry_run=True, name=name)
 	frappe.db.set_value(retention_runs.DOCTYPE, name, "status", RUNNING)
@@ -107,6 +111,7 @@ def dry_run(name: str) -> None:
 
 def run_now(volume: str | None, dry_run: bool) -> Iterator[Run]:
 	"""One run for each volume, or for `volume`, in this process; commits."""
+	use_site_language()
 	for row in volumes.rows():
 		if volume not in (None, row.name):
 			continue
