@@ -169,7 +169,7 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 	for file in new:
 		known = merged.get(file.start_utc_ms)
 		kept = None if seen or not known else known.gone
-		merged[file.start_utc_ms] = replace(file, gone=kept)
+		merged[file.start_utc_ms] = replace(known if same_bytes(known, file) else file, gone=kept)
 	files = list(merged.values())
 	before = unpack(
 		frappe.db.get_value("Recording Hour", row_name(camera, hour - HOUR_MS), "files"), hour - HOUR_MS
@@ -191,6 +191,12 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 		insert_row(name, camera, unit, hour, values)
 	elif any(stored[key] != value for key, value in values.items()):
 		frappe.db.set_value("Recording Hour", name, values)
+
+
+def same_bytes(known: IndexedFile | None, file: IndexedFile) -> bool:
+	"""Whether the row has the file already: then what its recorder has said of it stays. FFmpeg may judge the
+	frame rate of a file otherwise than that of its stream."""
+	return bool(known) and (known.volume, known.sha256) == (file.volume, file.sha256)
 
 
 def gone_values(files: Iterable[IndexedFile | Span]) -> dict:
