@@ -578,6 +578,18 @@ def test_a_removed_period_says_so_instead_of_playing(world):
 	assert playback.FootageGone.http_status_code == 410
 
 
+def test_what_lies_on_a_volume_that_is_away_is_not_played(world):
+	volume, camera = world.volume(), world.camera()
+	start = clock.now_ms() - 60 * MINUTE_MS
+	write(volume, camera, start, footage_files.whole_file())
+	assert rebuild(camera) == 1
+	period = (str(clock.site_time(start)), str(clock.site_time(start + MINUTE_MS)))
+	assert b"#EXTINF" in playback.playlist(camera, *period).data
+	(Path(volume.path) / volumes.MARKER).write_text("another")
+	with pytest.raises(playback.FootageAway):
+		playback.playlist(camera, *period)
+
+
 def test_the_hour_before_now_shows_what_is_no_longer_there(world):
 	volume, camera = world.volume(), world.camera()
 	now = clock.now_ms()
