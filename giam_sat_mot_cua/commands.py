@@ -40,11 +40,11 @@ def reconcile(context):
 	"""Indexes footage files that have no row, mending those that a crash left open, and marks rows whose file
 	is gone."""
 	from giam_sat_mot_cua.workers import retention, volumes
-	from giam_sat_mot_cua.workers.reconcile import reconcile_site
+	from giam_sat_mot_cua.workers.database import use_site_language
 
 	with connected(get_site(context)):
-		for camera, added in reconcile_site().items():
-			print(f"{camera}: {added} files added to the index")
+		use_site_language()
+		print_reconciled("files added to the index")
 		for row in volumes.rows():
 			found = retention.audit_volume(row)
 			print(f"volume {row.name}: {found.missing} files missing, {found.back} found again")
@@ -69,11 +69,22 @@ def retention_command(context, volume: str | None, dry_run: bool):
 def rebuild_index(context, camera: str | None):
 	"""Writes the Recording Hour rows anew from the files alone. Rows whose files are gone stay as they
 	are."""
-	from giam_sat_mot_cua.workers.reconcile import reconcile_site
-
 	with connected(get_site(context)):
-		for name, files in reconcile_site(camera, again=True).items():
-			print(f"{name}: {files} files in the index")
+		print_reconciled("files in the index", camera, again=True)
+
+
+def print_reconciled(what: str, camera: str | None = None, again: bool = False) -> None:
+	from giam_sat_mot_cua.workers.reconcile import reconcile_site
+	from giam_sat_mot_cua.workers.turns import VolumeBusy
+
+	try:
+		found = reconcile_site(camera, again)
+	except VolumeBusy as busy:
+		sys.exit(f"volume {busy}: retention is at work on it; try again later")
+	for name, files in found.indexed.items():
+		print(f"{name}: {files} {what}")
+	for volume in found.away:
+		print(f"volume {volume}: not mounted, left alone")
 
 
 @gsmc.command("backup")

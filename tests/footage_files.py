@@ -30,7 +30,8 @@ def make_volume(path: Path, **values):
 	path.mkdir(exist_ok=True)
 	(path / volumes.MARKER).write_text(doc.volume_id)
 	frappe.db.set_value("Storage Volume", name, "checked_at", frappe.utils.now())
-	return doc.reload()
+	doc.reload()
+	return doc
 
 
 def lay(

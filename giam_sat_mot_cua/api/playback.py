@@ -67,14 +67,19 @@ def longest_ms() -> int:
 
 
 def playable(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[PlaylistFile]:
-	"""The files of the period that are there."""
+	"""The files of the period that are there: on their own volume, and not on another one under its path."""
 	minutes = cint(frappe.db.get_single_value("Monitoring Settings", "link_minutes"))
-	roots: dict[str, Path] = {}
+	files = [file for file in footage.files_between(camera, from_utc_ms, to_utc_ms) if not file.gone]
+	roots: dict[str, Path] = {
+		volume: footage.volume_path(volume)
+		for volume in {file.volume for file in files}
+		if footage.volume_answers(volume)
+	}
 	found = []
-	for file in footage.files_between(camera, from_utc_ms, to_utc_ms):
-		if file.gone:
+	for file in files:
+		root = roots.get(file.volume)
+		if not root:
 			continue
-		root = roots.setdefault(file.volume, footage.volume_path(file.volume))
 		try:
 			index = read_index(safe_join(root, file.path))
 		except (OSError, ValueError, BrokenFile):

@@ -16,8 +16,8 @@ from giam_sat_mot_cua.workers import retention
 def start_dry_run(volume: str | None = None) -> dict:
 	"""Starts a dry run over one volume, or all: {"name"} of its Retention Run. Raises PermissionError for
 	everybody but an administrator of the managing unit."""
-	frappe.has_permission("Retention Run", "read", throw=True)
-	if not scope.acts_for_managing_unit() or MONITORING_ADMINISTRATOR not in frappe.get_roles():
+	may_read = frappe.has_permission("Retention Run", "read")
+	if not (may_read and scope.acts_for_managing_unit() and MONITORING_ADMINISTRATOR in frappe.get_roles()):
 		frappe.throw(
 			_("Only an administrator of the managing unit starts a dry run."),
 			frappe.PermissionError,

@@ -111,6 +111,7 @@ class Connection:
 		self.reader.end()
 		try:
 			self.close_file(None)
+			self.give_ready(float("inf"))  # of a file that ended when the next one could not begin
 		finally:
 			if self.sound:
 				self.sound.close()

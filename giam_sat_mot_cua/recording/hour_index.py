@@ -164,12 +164,12 @@ def merge(camera: str, unit: str, files: list[IndexedFile], seen: bool = False) 
 
 def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: bool = False) -> None:
 	name = row_name(camera, hour)
-	stored = locked_files(name)
-	merged = {file.start_utc_ms: file for file in unpack(stored, hour)}
+	stored = locked_row(name)
+	merged = {file.start_utc_ms: file for file in unpack(stored and stored.files, hour)}
 	for file in new:
 		known = merged.get(file.start_utc_ms)
 		kept = None if seen or not known else known.gone
-		merged[file.start_utc_ms] = replace(file, gone=kept)
+		merged[file.start_utc_ms] = replace(known if same_bytes(known, file) else file, gone=kept)
 	files = list(merged.values())
 	before = unpack(
 		frappe.db.get_value("Recording Hour", row_name(camera, hour - HOUR_MS), "files"), hour - HOUR_MS
@@ -189,8 +189,14 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 		values["last_end"] = clock.site_time(max(file.end_utc_ms for file in files), zone)
 	if stored is None:
 		insert_row(name, camera, unit, hour, values)
-	else:
+	elif any(stored[key] != value for key, value in values.items()):
 		frappe.db.set_value("Recording Hour", name, values)
+
+
+def same_bytes(known: IndexedFile | None, file: IndexedFile) -> bool:
+	"""Whether the row has the file already: then what its recorder has said of it stays. FFmpeg may judge the
+	frame rate of a file otherwise than that of its stream."""
+	return bool(known) and (known.volume, known.sha256) == (file.volume, file.sha256)
 
 
 def gone_values(files: Iterable[IndexedFile | Span]) -> dict:
@@ -208,11 +214,11 @@ def gone_values(files: Iterable[IndexedFile | Span]) -> dict:
 	}
 
 
-def locked_files(name: str) -> str | None:
-	"""The stored files of a row, locked until the end of the transaction; None when there is no such row."""
+def locked_row(name: str) -> dict | None:
+	"""The stored values of a row, locked until the end of the transaction; None when there is no such row."""
 	table = frappe.qb.DocType("Recording Hour")
-	rows = frappe.qb.from_(table).select(table.files).where(table.name == name).for_update().run()
-	return (rows[0][0] or "") if rows else None
+	rows = frappe.qb.from_(table).select("*").where(table.name == name).for_update().run(as_dict=True)
+	return rows[0] if rows else None
 
 
 def insert_row(name: str, camera: str, unit: str, hour: int, values: dict) -> None:

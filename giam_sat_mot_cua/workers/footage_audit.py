@@ -115,7 +115,9 @@ class Audit:
 			if self.files.size(camera, start) == span.size_bytes:
 				found.back += self.take_back(camera, start)
 				return
-		elif span and not span.gone and not self.is_gone_from(span, camera, start):
+		elif (
+			span and not span.gone and not reconcile.is_gone_from(self.others.get(span.volume), camera, start)
+		):
 			return  # the copy that the index names is there, or its volume is away
 		if self.orphans_left <= 0:
 			found.unindexed += 1
@@ -128,18 +130,6 @@ class Audit:
 	def take_back(self, camera: str, start: int) -> int:
 		rows = hour_index.lock_hours({camera: [start]}).get(camera, [])
 		return sum(hour_index.mark_found(row, self.volume, {start}) for row in rows)
-
-	def is_gone_from(self, span: Span, camera: str, start: int) -> bool:
-		"""Whether the volume that the index names is there, and the file is not."""
-		other = self.others.get(span.volume)
-		try:
-			return bool(
-				other
-				and VolumeFiles(Path(other.path)).size(camera, start) is None
-				and volumes.is_mounted(other)
-			)
-		except OSError:
-			return False
 
 	def require_volume(self) -> None:
 		if not volumes.is_mounted(self.row):

@@ -169,7 +169,7 @@ class Purge:
 			self.alarm(batch)
 			before = self.free_bytes()
 			removed = self.remove(VOLUME_FULL, batch)
-			if not removed or not self.comes_free(before, removed, wanted) or self.free_bytes() >= wanted:
+			if not self.comes_free(before, removed, wanted) or self.free_bytes() >= wanted:
 				return
 
 	def awaits_space(self) -> bool:

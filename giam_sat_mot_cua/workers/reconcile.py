@@ -4,7 +4,6 @@ A recorder that was killed leaves a file without an end and perhaps closed files
 Whoever takes the camera over mends them before it records; `bench gsmc reconcile` does it for all.
 """
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +11,10 @@ import frappe
 
 from giam_sat_mot_cua.media import events, layout, repair
 from giam_sat_mot_cua.recording import clock, gap_ledger, hour_index
-from giam_sat_mot_cua.workers import indexer, leases, volumes
+from giam_sat_mot_cua.recording.hour_index import Span
+from giam_sat_mot_cua.workers import indexer, volumes
+from giam_sat_mot_cua.workers.turns import PATIENCE_S, VolumeBusy, turn
+from giam_sat_mot_cua.workers.volume_files import VolumeFiles
 from giam_sat_mot_cua.workers.volumes import Volume
 
 STILL_WRITTEN_S = 30  # a file that grew so lately belongs to a recorder
@@ -73,49 +75,104 @@ def mend(camera: str, volume: Path, path: str) -> events.FileClosed | None:
 	)
 
 
-def reconcile_site(camera: str | None = None, again: bool = False) -> dict[str, int]:
-	"""Indexes files without a row, of one camera or all; `again` indexes every file. Camera -> files indexed.
+@dataclass
+class Reconciled:
+	"""What came of all volumes of this machine."""
 
-	Needs a connection; commits after each camera. A file that a recorder writes at this moment is left alone.
+	indexed: dict[str, int] = field(default_factory=dict)  # camera -> files
+	away: list[str] = field(default_factory=list)  # volumes that are not there
+
+
+def reconcile_site(camera: str | None = None, again: bool = False) -> Reconciled:
+	"""Indexes files without a row, of one camera or all; `again` indexes every file.
+
+	Needs a connection; commits after each day of a camera. A file that a recorder writes at this moment is
+	left alone. Raises VolumeBusy when retention does not give a volume back in time.
 	"""
-	found = {}
-	percent = 0.0
-	for row in volumes.of_node(leases.node_name()):
-		volume = Volume(row.name, Path(row.path), volumes.min_free(Path(row.path), percent))
-		for name in [camera] if camera else layout.folder_names(volume.path):
-			if not frappe.db.exists("Camera", name):
-				continue
-			found[name] = found.get(name, 0) + index_files(name, volume, again)
-			frappe.db.commit()  # a long command: what is done stays done
+	found = Reconciled()
+	rows = list(filter(volumes.is_own, volumes.rows()))
+	for row in rows:
+		if not is_there(row):
+			found.away.append(row.name)
+			continue
+		work = Reconciling(row, [other for other in rows if other.name != row.name], again)
+		for name in [camera] if camera else layout.folder_names(work.path):
+			if frappe.db.exists("Camera", name):
+				found.indexed[name] = found.indexed.get(name, 0) + work.index_files(name)
 	return found
 
 
-def index_files(camera: str, volume: Volume, again: bool) -> int:
-	"""Adds files of the camera on this volume to the index; returns how many."""
-	known = set() if again else known_starts(camera)
-	files = list(layout.iter_files(volume.path, camera))
-	if files and time.time() - layout.safe_join(volume.path, files[-1][0]).stat().st_mtime < STILL_WRITTEN_S:
-		files.pop()
-	return index_found(camera, volume.name, volume.path, [s for _path, s, _size in files if s not in known])
+def is_there(row) -> bool:
+	"""Whether the volume of the row is mounted; another one under its path is not taken for it."""
+	try:
+		return volumes.is_mounted(row)
+	except OSError:
+		return False
+
+
+class Reconciling:
+	"""Adds the files of one volume to the index. `row`, `others`: of volumes.rows."""
+
+	def __init__(self, row, others: list, again: bool):
+		self.volume, self.path, self.again = row.name, Path(row.path), again
+		self.others = {other.name: other for other in others}
+
+	def index_files(self, camera: str) -> int:
+		"""Returns how many files of the camera it has added."""
+		total = 0
+		for day in sorted(layout.days(self.path / camera)):
+			with turn(self.volume, PATIENCE_S) as mine:
+				if not mine:
+					raise VolumeBusy(self.volume)
+				total += self.index_day(camera, day)
+				frappe.db.commit()  # a long command: what is done stays done
+		return total
+
+	def index_day(self, camera: str, day: str) -> int:
+		begin, being_written = layout.parse_day(day), newest_written(self.path, camera)
+		if begin is None:
+			return 0
+		frappe.db.commit()  # the index as it is now: retention may have had its turn
+		spans = {s.start_utc_ms: s for s in hour_index.spans_between(camera, begin, begin + layout.DAY_MS)}
+		starts = [
+			start
+			for start in layout.starts_of_day(self.path, camera, day)
+			if start != being_written and self.is_wanted(camera, start, spans.get(start))
+		]
+		return index_found(camera, self.volume, self.path, starts) if starts else 0
+
+	def is_wanted(self, camera: str, start: int, span: Span | None) -> bool:
+		if span is None or span.gone:
+			return True
+		if span.volume == self.volume:
+			return self.again
+		# the index names a copy elsewhere: it counts as long as it is there, or may be
+		return self.again and is_gone_from(self.others.get(span.volume), camera, start)
+
+
+def newest_written(path: Path, camera: str) -> int | None:
+	"""Start of the newest file when it has grown a moment ago: it belongs to a recorder."""
+	files = VolumeFiles(path)
+	newest = files.newest(camera)
+	return newest if newest is not None and files.grew_lately(camera, newest, STILL_WRITTEN_S) else None
+
+
+def is_gone_from(row, camera: str, start: int) -> bool:
+	"""Whether the volume of the row is there, and the file is not on it. None: a volume that this machine
+	does not see."""
+	try:
+		return bool(
+			row and VolumeFiles(Path(row.path)).size(camera, start) is None and volumes.is_mounted(row)
+		)
+	except OSError:
+		return False
 
 
 def index_found(camera: str, volume: str, path: Path, starts: list[int]) -> int:
-	"""Mends and indexes files that lie on the volume at `path`; returns how many could be read."""
-	unit = frappe.db.get_value("Camera", camera, "unit")
+	"""Mends and indexes files that lie on the volume at `path`; returns how many could be read. The caller
+	holds the volume's turn."""
 	mended = [mend(camera, path, layout.file_path(camera, start)) for start in starts]
 	found = [indexer.indexed(event, volume) for event in mended if event]
-	hour_index.merge(camera, unit, found, seen=True)
+	frappe.db.commit()  # reading files takes a while: the rows are to be as they are now
+	hour_index.merge(camera, frappe.db.get_value("Camera", camera, "unit"), found, seen=True)
 	return len(found)
-
-
-def known_starts(camera: str) -> set[int]:
-	"""Starts of files that are in the index and there: one that was said to be gone is looked at again."""
-	rows = frappe.get_all(
-		"Recording Hour", {"camera": camera}, ["files", "hour_start_utc"], order_by="hour_start_utc"
-	)
-	return {
-		file.start_utc_ms
-		for row in rows
-		for file in hour_index.unpack_spans(row.files, clock.utc_ms(row.hour_start_utc))
-		if not file.gone
-	}

@@ -40,7 +40,7 @@ from giam_sat_mot_cua.workers import (
 	volumes,
 	wanted,
 )
-from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
+from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work, use_site_language
 from giam_sat_mot_cua.workers.leases import Lease, LeaseTable
 from giam_sat_mot_cua.workers.recorder_log import RecorderLog
 from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
@@ -105,8 +105,7 @@ class Recorder:
 
 	def run(self) -> None:
 		signal.signal(signal.SIGTERM, self.note_signal)
-		# states are worded for the people of the site, not for the Administrator account that queued the job
-		frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
+		use_site_language()
 		frappe.db.close()  # units of work open their own
 		limit_cache()
 		for work in (self.keep_leases, self.keep_claims, self.guard):

@@ -5,7 +5,6 @@ volumes no other one sees.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import frappe
 from frappe import _
@@ -16,9 +15,11 @@ from redis.exceptions import RedisError
 from giam_sat_mot_cua.recording import clock, health_events, retention, retention_runs
 from giam_sat_mot_cua.recording.retention_runs import FAILED, RUNNING, WAITING, Run
 from giam_sat_mot_cua.workers import footage_audit, leases, volume_state, volumes
+from giam_sat_mot_cua.workers.database import use_site_language
 from giam_sat_mot_cua.workers.footage_audit import Audit, Found
 from giam_sat_mot_cua.workers.leases import LeaseTable
 from giam_sat_mot_cua.workers.purge import EARLY, Purge, VolumeAway
+from giam_sat_mot_cua.workers.turns import PATIENCE_S, turn
 from giam_sat_mot_cua.workers.volume_watch import VolumeWatch
 
 QUEUE = "long"
@@ -26,7 +27,6 @@ JOB = "giam_sat_mot_cua.workers.retention."
 PREFIX = "gsmc-retention-"
 TIMEOUT_S = 3600
 AUDIT_HOURS = 26  # what an hourly audit looks back: files that a fault left open come into the index by it
-AUDIT_PATIENCE_S = 900  # longer than a purge lasts
 EARLY_ENDS_AFTER_HOURS = 24  # without an early removal
 REFUSALS = {
 	volumes.NOT_MOUNTED: retention.NOT_MOUNTED,
@@ -70,6 +70,7 @@ def start_dry_run(volume: str | None) -> str:
 
 def purge(volume: str) -> None:
 	"""Removes what is to go from a volume. Does nothing while another job has the volume's turn."""
+	use_site_language()
 	row = row_of(volume)
 	if not row:
 		return
@@ -81,6 +82,7 @@ def purge(volume: str) -> None:
 
 def audit(volume: str, hours: int = 0) -> None:
 	"""Compares rows and files of a volume, of the last `hours`, or all."""
+	use_site_language()
 	row = row_of(volume)
 	if row:
 		audit_volume(row, hours)
@@ -88,6 +90,7 @@ def audit(volume: str, hours: int = 0) -> None:
 
 def dry_run(name: str) -> None:
 	"""Fills a Retention Run with what would go now."""
+	use_site_language()
 	volume = frappe.db.get_value(retention_runs.DOCTYPE, name, "volume")
 	run = Run(volume, leases.node_name(), dry_run=True, name=name)
 	frappe.db.set_value(retention_runs.DOCTYPE, name, "status", RUNNING)
@@ -108,6 +111,7 @@ def dry_run(name: str) -> None:
 
 def run_now(volume: str | None, dry_run: bool) -> Iterator[Run]:
 	"""One run for each volume, or for `volume`, in this process; commits."""
+	use_site_language()
 	for row in volumes.rows():
 		if volume not in (None, row.name):
 			continue
@@ -168,7 +172,7 @@ def look_over(row, run: Run) -> Purge | None:
 
 
 def reason_to_leave(row) -> str | None:
-	if not is_own(row):
+	if not volumes.is_own(row):
 		return retention.OTHER_MACHINE
 	if not row.enabled and not row.checked_at:
 		return retention.NOT_MOUNTED  # never used
@@ -218,9 +222,9 @@ def audit_volume(row, hours: int = 0) -> Found:
 	if reason_to_leave(row):
 		return total
 	since = clock.now_ms() - hours * clock.HOUR_MS if hours else None
-	work = Audit(row, list(filter(is_own, volumes.rows())), since)
+	work = Audit(row, list(filter(volumes.is_own, volumes.rows())), since)
 	for camera in work.cameras():
-		with turn(row.name, AUDIT_PATIENCE_S) as mine:
+		with turn(row.name, PATIENCE_S) as mine:
 			if not mine:
 				break  # the next one begins anew
 			try:
@@ -233,23 +237,5 @@ def audit_volume(row, hours: int = 0) -> Found:
 	return total
 
 
-def is_own(row) -> bool:
-	"""Whether this machine sees the volume."""
-	return not row.node or row.node == leases.node_name()
-
-
 def row_of(volume: str):
 	return next(iter(volumes.rows({"name": volume})), None)
-
-
-@contextmanager
-def turn(volume: str, patience_s: int = 0) -> Iterator[bool]:
-	"""Whether this connection has the volume for itself meanwhile. The database lets go of it when the
-	connection ends, however the process died."""
-	name = f"gsmc-{frappe.conf.db_name[:20]}-{volume}"
-	mine = bool(frappe.db.sql("select get_lock(%s, %s)", (name, patience_s))[0][0])
-	try:
-		yield mine
-	finally:
-		if mine:
-			frappe.db.sql("do release_lock(%s)", name)

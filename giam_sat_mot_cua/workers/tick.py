@@ -16,6 +16,7 @@ from giam_sat_mot_cua.workers import (
 	volumes,
 	wanted,
 )
+from giam_sat_mot_cua.workers.database import use_site_language
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
 NODE_DOWN_S = 90
@@ -41,11 +42,6 @@ def raise_alarms() -> None:
 	"""Every minute: health events open and end."""
 	use_site_language()
 	alarms.check()
-
-
-def use_site_language() -> None:
-	"""What is written for the people of the site; a background job begins in English."""
-	frappe.local.lang = frappe.db.get_single_value("System Settings", "language") or "en"
 
 
 def check_volumes() -> None:

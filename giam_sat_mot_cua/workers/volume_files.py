@@ -66,12 +66,12 @@ class VolumeFiles:
 		except (FileNotFoundError, NotADirectoryError):
 			return None
 
-	def grew_lately(self, camera: str, start_utc_ms: int) -> bool:
+	def grew_lately(self, camera: str, start_utc_ms: int, within_s: float = WRITTEN_LATELY_S) -> bool:
 		try:
 			written = self.file(camera, start_utc_ms).stat().st_mtime
 		except (FileNotFoundError, NotADirectoryError):
 			return False
-		return time.time() - written < WRITTEN_LATELY_S
+		return time.time() - written < within_s
 
 	def remove(self, camera: str, starts: list[int]) -> tuple[list[int], dict[int, str]]:
 		"""Removes files of one day of a camera: (those that are gone by this, {start: what the system said}).

@@ -22,6 +22,7 @@ import frappe
 from frappe.utils import flt
 
 from giam_sat_mot_cua.recording.footage import MARKER, carries_marker
+from giam_sat_mot_cua.workers import leases
 
 PROBE = Path(".gsmc") / "probe"
 PROBE_BYTES = b"\0" * 4096
@@ -70,6 +71,11 @@ def rows(filters: dict | None = None) -> list:
 		["name", "path", "volume_id", "state", "checked_at", "enabled", "node"],
 		order_by="priority, name",
 	)
+
+
+def is_own(row) -> bool:
+	"""Whether this machine sees the volume of the row."""
+	return not row.node or row.node == leases.node_name()
 
 
 def min_free_percent() -> float:

@@ -122,9 +122,11 @@ def make_files(path: Path, cameras: list[str], first: int) -> None:
 
 
 def day_of_a_camera(stack: Stack, camera: str, first: int) -> dict:
-	"""A whole day in the middle of the month, and the rows alone, by turns; and the same over HTTP."""
-	begin = first + 15 * DAY_MS
+	"""The day whose files are there, and its rows alone, by turns; and the same over HTTP."""
+	begin = first
 	period = [str(clock.site_time(moment)) for moment in (begin, begin + DAY_MS)]
+	kinds = {piece["kind"] for piece in coverage.period(camera, *period)["pieces"]}
+	assert "recorded" in kinds and kinds <= {"recorded", "unknown"}, kinds
 	person = log_in(stack, "Administrator")
 	url = f"{stack.url}/api/method/giam_sat_mot_cua.api.coverage.period"
 	query = {"camera": camera, "start": period[0], "end": period[1]}

@@ -82,6 +82,27 @@ def test_rows_count_what_their_files_hold(stack):
 		assert row.owner == "Administrator"
 
 
+def test_an_index_written_anew_from_the_files_says_the_same(stack):
+	rows.refresh()
+	camera = "NB-GV-01"
+	before = {row.name: row for row in frappe.get_all("Recording Hour", {"camera": camera}, ["*"])}
+	command = stack.start_bench("gsmc", "rebuild-index", "--camera", camera)
+	printed, _errors = command.communicate(timeout=120)
+	assert command.returncode == 0 and "files in the index" in printed, printed
+	rows.refresh()
+	for name, row in before.items():
+		after = frappe.get_doc("Recording Hour", name)
+		old, new = (files_by_start(one) for one in (row, after))
+		assert {start: new.get(start) for start in old} == old, name
+		if len(new) == len(old) and after.recorded_ms == row.recorded_ms:  # nothing was recorded meanwhile
+			assert after.modified == row.modified, name
+
+
+def files_by_start(row) -> dict[int, hour_index.IndexedFile]:
+	hour = clock.utc_ms(frappe.utils.get_datetime(row.hour_start_utc))
+	return {file.start_utc_ms: file for file in hour_index.unpack(row.files, hour)}
+
+
 def test_camera_shows_what_it_records(stack):
 	rows.refresh()
 	for camera in EXPECTED:

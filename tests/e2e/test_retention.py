@@ -192,9 +192,9 @@ def waits_for_a_lock() -> bool:
 def spare(stack):
 	"""A second volume to which cameras go on when the first is away."""
 	frappe.db.rollback()
-	path = stack.footage.with_name("spare")
-	path.mkdir(exist_ok=True)
 	name = f"t{frappe.generate_hash(length=8)}"
+	path = stack.footage.with_name(name)
+	path.mkdir()
 	doc = frappe.get_doc(doctype="Storage Volume", volume_name=name, path=str(path), priority=50).insert()
 	frappe.db.commit()  # recorders must see it
 	wait_for(lambda: (path / volumes.MARKER).exists(), 60, "the new volume was not seen")

@@ -215,6 +215,23 @@ def test_a_missing_volume_is_told_and_not_made(server, tmp_path):
 	assert recording.of(events.GapOpened)[0].cause == events.DISK
 
 
+def test_a_volume_that_vanishes_leaves_no_file_open(server, tmp_path):
+	marker = tmp_path / ".here"
+	marker.touch()
+	with Recording(server.url("/plain"), tmp_path, marker=".here", file_seconds=3) as recording:
+		recording.wait_files(1)
+		marker.unlink()
+		recording.wait_state("waiting", "storage")
+		opened = {event.path for event in recording.of(events.FileOpened)}
+		wait_for(
+			lambda: {event.path for event in recording.of(events.FileClosed)} == opened, 10, "one stays open"
+		)
+		last = recording.of(events.FileClosed)[-1]
+		gap = recording.of(events.GapOpened)[-1]
+	assert gap.start_utc_ms == last.start_utc_ms + last.duration_ms
+	assert read_index(tmp_path / last.path).complete
+
+
 def test_a_disk_that_runs_full_keeps_what_is_whole(server, tmp_path):
 	"""The limit of file sizes stands for the full disk: write() fails in the middle of a file."""
 	script = (

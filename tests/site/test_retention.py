@@ -18,7 +18,7 @@ from giam_sat_mot_cua.recording import clock, gap_ledger, hour_index, retention,
 from giam_sat_mot_cua.recording.hour_index import MISSING, PAST_RETENTION, REMOVED, Gone
 from giam_sat_mot_cua.recording.retention_runs import Run
 from giam_sat_mot_cua.setup import factories
-from giam_sat_mot_cua.workers import leases, purge, volumes
+from giam_sat_mot_cua.workers import leases, purge, reconcile, turns, volumes
 from giam_sat_mot_cua.workers import retention as work
 from giam_sat_mot_cua.workers.leases import LeaseTable
 from tests import footage_files
@@ -63,6 +63,7 @@ def world(tmp_path):
 	made = World(tmp_path)
 	yield made
 	frappe.set_user("Administrator")
+	frappe.local.lang = "en"
 	made.turns.close()
 	footage_files.forget(made.volumes, made.cameras)
 
@@ -332,6 +333,7 @@ def test_a_dry_run_tells_what_would_go_and_touches_nothing(world):
 	before = on_disk(volume)
 	name = retention_runs.create(volume.name, True, "Waiting")
 	work.dry_run(name)
+	assert frappe.local.lang == "vi", "what a job writes is for the people of the site"
 	run = frappe.get_doc("Retention Run", name)
 	assert (run.status, run.dry_run, run.file_count, run.refused_count) == ("Finished", 1, 2, 1)
 	assert run.size_gb == pytest.approx(0.004)
@@ -434,6 +436,80 @@ def test_a_file_that_was_moved_is_followed(world):
 	assert in_index(second, [camera]) == {(camera, start): None}
 
 
+# The index written anew
+
+
+def rows_of(camera: str) -> list[dict]:
+	frappe.db.rollback()  # a new look
+	return frappe.get_all("Recording Hour", {"camera": camera}, ["*"], order_by="name")
+
+
+def rebuild(camera: str, again: bool = True) -> int:
+	frappe.db.commit()  # a command sees what is stored
+	return reconcile.reconcile_site(camera, again).indexed.get(camera, 0)
+
+
+@pytest.fixture
+def copied(world):
+	"""(volume, second, camera, starts): files with rows on the first volume, and copies on the second."""
+	volume, second, camera = world.volume(priority=90), world.volume("second", priority=91), world.camera()
+	starts = [*world.day(2), *world.day(1)]
+	for start in starts:
+		write(volume, camera, start, footage_files.whole_file())
+	assert rebuild(camera, again=False) == 6
+	for start in starts:
+		write(second, camera, start, footage_files.whole_file())
+	return volume, second, camera, starts
+
+
+def test_a_whole_index_written_anew_stays_as_it_is(copied):
+	volume, _second, camera, starts = copied
+	at = Gone(REMOVED, clock.now_ms(), PAST_RETENTION)
+	for each in (volume, _second):
+		(Path(each.path) / layout.file_path(camera, starts[0])).unlink()
+	hour_index.mark_gone(hour_index.lock_hours({camera: starts[:1]})[camera][0], volume.name, starts[:1], at)
+	frappe.db.commit()  # a command sees what is stored
+	before = rows_of(camera)
+	assert len(before) == 2
+	assert rebuild(camera) == 5
+	assert rows_of(camera) == before, "not even the time of change"
+	assert rebuild(camera, again=False) == 0
+
+
+def test_an_index_written_anew_follows_the_files(copied):
+	volume, second, camera, starts = copied
+	(Path(volume.path) / layout.file_path(camera, starts[1])).unlink()
+	frappe.db.delete("Recording Hour", {"name": hour_index.row_name(camera, clock.hour_of(starts[3]))})
+	rebuild(camera)
+	assert set(in_index(second, [camera])) >= {(camera, starts[1])}, "the copy that is left"
+	found = {**in_index(volume, [camera]), **in_index(second, [camera])}
+	assert found == {(camera, start): None for start in starts}
+
+
+def test_a_volume_that_is_away_keeps_its_rows_and_lends_its_path_to_nobody(copied):
+	volume, second, camera, _starts = copied
+	before = rows_of(camera)
+	(Path(volume.path) / volumes.MARKER).write_text(second.volume_id)
+	found = reconcile.reconcile_site(camera, again=True)
+	assert volume.name in found.away and second.name not in found.away
+	assert rows_of(camera) == before
+
+
+def test_an_index_is_not_written_while_retention_removes(world, monkeypatch):
+	volume, camera = world.volume(), world.camera()
+	write(volume, camera, world.day(1)[0], footage_files.whole_file())
+	monkeypatch.setattr(reconcile, "PATIENCE_S", 0)
+	frappe.db.commit()  # the other connection sees what is stored
+	frappe.local.db, first = frappe.database.get_db(), frappe.local.db
+	try:
+		with pytest.raises(turns.VolumeBusy):
+			reconcile.reconcile_site(camera)
+	finally:
+		frappe.local.db.close()
+		frappe.local.db = first
+	assert in_index(volume, [camera]) == {}
+
+
 # What people are told
 
 
@@ -461,7 +537,7 @@ def test_a_timeline_tells_what_was_recorded_and_what_of_it_is_there(world):
 		("removed", 120, f"Đã ghi, và đã xóa ngày {day} do hết thời hạn lưu"),
 		("recorded", 120, "Có dữ liệu ghi hình"),
 		("missing", 60, "Đã ghi nhưng tệp dữ liệu bị mất"),
-		("gap", 60, "Không ghi được: Mạng"),
+		("gap", 60, "Không ghi được: Đường truyền"),
 		("unknown", 60, "Không có thông tin về khoảng này"),
 	]
 	found = coverage.period(camera, str(clock.site_time(begin)), str(clock.site_time(begin + 7 * MINUTE_MS)))
@@ -500,6 +576,18 @@ def test_a_removed_period_says_so_instead_of_playing(world):
 	finally:
 		frappe.local.lang = "en"
 	assert playback.FootageGone.http_status_code == 410
+
+
+def test_what_lies_on_a_volume_that_is_away_is_not_played(world):
+	volume, camera = world.volume(), world.camera()
+	start = clock.now_ms() - 60 * MINUTE_MS
+	write(volume, camera, start, footage_files.whole_file())
+	assert rebuild(camera) == 1
+	period = (str(clock.site_time(start)), str(clock.site_time(start + MINUTE_MS)))
+	assert b"#EXTINF" in playback.playlist(camera, *period).data
+	(Path(volume.path) / volumes.MARKER).write_text("another")
+	with pytest.raises(playback.FootageAway):
+		playback.playlist(camera, *period)
 
 
 def test_the_hour_before_now_shows_what_is_no_longer_there(world):

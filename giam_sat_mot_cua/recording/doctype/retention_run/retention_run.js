@@ -1,9 +1,12 @@
 const API = "giam_sat_mot_cua.api.retention.";
 const POLL_MS = 2000;
 
+const outcome = (frm) => (frm.doc.dry_run ? __("Would Be Removed") : __("Removed"));
+
 frappe.ui.form.on("Retention Run", {
     refresh(frm) {
         frm.disable_save();
+        frm.set_df_property("result_section", "label", outcome(frm));
         frm.trigger("show_lines");
         frm.set_intro("");
         if (frm.doc.dry_run) frm.set_intro(__("This is a dry run: nothing has been removed."), "blue");
@@ -15,7 +18,6 @@ frappe.ui.form.on("Retention Run", {
         const answer = await frappe.call({ method: API + "lines", args: { name }, type: "GET" });
         const rows = answer.message || [];
         if (frm.doc.name !== name) return;
-        const removed = frm.doc.dry_run ? __("Would Be Removed") : __("Removed");
         const heads = [
             __("Volume"),
             __("Camera"),
@@ -36,10 +38,10 @@ frappe.ui.form.on("Retention Run", {
             const cells = [
                 row.volume,
                 row.camera,
-                row.removed ? removed : __("Kept"),
+                row.removed ? outcome(frm) : __("Kept"),
                 row.reason,
                 row.files || "",
-                row.files ? row.mb : "",
+                row.files ? format_number(row.mb, null, 1) : "",
                 time(row.oldest),
                 time(row.newest),
             ];

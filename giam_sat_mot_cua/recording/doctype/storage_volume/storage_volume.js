@@ -3,9 +3,10 @@ frappe.ui.form.on("Storage Volume", {
         if (frm.is_new()) return;
         frm.trigger("offer_dry_run");
         if (!frm.doc.enabled) return;
+        const colours = { Ready: "green", Full: "orange" };
         frm.page.set_indicator(
             __(frm.doc.state || "Not Checked Yet"),
-            frm.doc.state === "Ready" ? "green" : "red",
+            frm.doc.state ? colours[frm.doc.state] || "red" : "gray",
         );
     },
 

@@ -73,10 +73,7 @@ class StorageVolume(Document):
 				),
 				title=_("Storage Volume"),
 			)
-		other = frappe.db.get_value(
-			"Storage Volume",
-			{"path": self.path, "name": ("!=", self.name), "node": ("in", ["", None, self.node or ""])},
-		)
+		other = self.volume_of_same_folder()
 		if other:
 			frappe.throw(
 				_("Volume {0} already uses this folder. Two volumes cannot share one.").format(
@@ -89,6 +86,14 @@ class StorageVolume(Document):
 				_("Footage already recorded is looked for in the new folder: move it there as well."),
 				title=_("Storage Volume"),
 			)
+
+	def volume_of_same_folder(self) -> str | None:
+		"""Another volume under this path that a machine of this one sees."""
+		rows = frappe.get_all(
+			"Storage Volume", {"path": self.path, "name": ("!=", self.name or "")}, ["name", "node"]
+		)
+		same = (row.name for row in rows if not self.node or not row.node or row.node == self.node)
+		return next(same, None)
 
 	def has_footage(self) -> bool:
 		"""Whether a row names this volume: the list of volumes stands at the head of a row's packed files."""

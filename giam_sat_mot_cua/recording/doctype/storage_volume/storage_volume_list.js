@@ -6,7 +6,7 @@ frappe.listview_settings["Storage Volume"] = {
             Ready: "green",
             "Not Mounted": "red",
             "Read Only": "red",
-            Full: "red",
+            Full: "orange",
             Failing: "red",
         };
         return [

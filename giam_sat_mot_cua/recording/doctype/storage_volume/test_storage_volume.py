@@ -20,6 +20,19 @@ class TestStorageVolume(IntegrationTestCase):
 			with self.subTest(path), self.assertRaises(frappe.ValidationError):
 				self.volume(path=path)
 
+	def test_two_volumes_that_one_machine_sees_do_not_share_a_folder(self):
+		node = insert(doctype="Recorder Node", node_name=f"t{frappe.generate_hash(length=8)}").name
+		path = f"/srv/{frappe.generate_hash(length=8)}"
+		first = self.volume(path=path)
+		for values in ({}, {"node": node}):
+			with self.subTest(values), self.assertRaises(frappe.ValidationError):
+				self.volume(path=path, **values)
+		first.save()  # itself is no other
+		first.db_set("node", node)
+		self.assertRaises(frappe.ValidationError, self.volume, path=path)
+		other = insert(doctype="Recorder Node", node_name=f"t{frappe.generate_hash(length=8)}").name
+		self.assertTrue(self.volume(path=path, node=other).name)
+
 	def test_a_volume_never_used_may_go_and_one_with_footage_stays(self):
 		unused, used = self.volume(), self.volume(path="/srv/y")
 		unit = factories.unit().name
