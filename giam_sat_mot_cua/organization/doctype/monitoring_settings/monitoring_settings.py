@@ -3,7 +3,7 @@ from pathlib import Path
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint, flt
+from frappe.utils import flt
 
 from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
@@ -23,8 +23,6 @@ BOUNDS = {
 	"retention_days": (1, 3650),
 	"min_free_percent": (1, 50),
 	"slow_write_ms": (50, 60_000),
-	"archive_after_hours": (0, 87_600),
-	"archive_mbit_s": (0, 100_000),
 	"backup_hour": (0, 23),
 	"backup_keep_days": (1, 3650),
 	"backup_overdue_hours": (2, 8760),
@@ -51,8 +49,6 @@ class MonitoringSettings(Document):
 		account_review_days: DF.Int
 		account_review_months: DF.Int
 		alarm_after_seconds: DF.Int
-		archive_after_hours: DF.Int
-		archive_mbit_s: DF.Int
 		backup_folder: DF.Data | None
 		backup_hour: DF.Int
 		backup_keep_days: DF.Int
@@ -78,7 +74,6 @@ class MonitoringSettings(Document):
 
 	def validate(self):
 		self.require_bounds()
-		self.keep_what_is_live()
 		self.validate_backup_folder()
 
 	def require_bounds(self):
@@ -90,19 +85,6 @@ class MonitoringSettings(Document):
 					),
 					title=_("Monitoring Settings"),
 				)
-
-	def keep_what_is_live(self):
-		"""What a live picture may go back to stays on its volume, so that it does not depend on the archive."""
-		if (
-			self.archive_after_hours
-			and cint(self.archive_after_hours) * 60 < cint(self.playback_minutes) + 60
-		):
-			frappe.throw(
-				_(
-					"Footage is moved to the archive one hour after the longest playback at the earliest: {0} hours."
-				).format(-(-cint(self.playback_minutes) // 60) + 1),
-				title=_("Archive"),
-			)
 
 	def validate_backup_folder(self):
 		chosen = (self.backup_folder or "").strip()
