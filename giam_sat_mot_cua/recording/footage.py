@@ -24,12 +24,17 @@ class FootageFile:
 	"""One file: `closed` when its size and duration are final; else they are unknown (None). `gone`: the
 	index says that it is not there any more."""
 
+	camera: str
 	volume: str
-	path: str  # relative to the volume
 	start_utc_ms: int
 	duration_ms: int | None
 	size_bytes: int | None
 	gone: Gone | None = None
+
+	@property
+	def path(self) -> str:
+		"""Relative to the volume."""
+		return layout.file_path(self.camera, self.start_utc_ms)
 
 	@property
 	def closed(self) -> bool:
@@ -62,12 +67,7 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Footage
 	"""All files of `camera` that may hold something of [from_utc_ms, to_utc_ms), in order of time."""
 	found = {
 		file.start_utc_ms: FootageFile(
-			file.volume,
-			layout.file_path(camera, file.start_utc_ms),
-			file.start_utc_ms,
-			file.duration_ms,
-			file.size_bytes,
-			file.gone,
+			camera, file.volume, file.start_utc_ms, file.duration_ms, file.size_bytes, file.gone
 		)
 		for file in hour_index.spans_between(camera, from_utc_ms, to_utc_ms)
 	}
@@ -77,18 +77,16 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Footage
 	# only what the index cannot know yet: files that begin after it, and one that was open at its end
 	look_from = min(indexed_until, clock.now_ms()) - longest_file_ms()
 	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
-		for path, start in unindexed(
-			volume, camera, max(look_from, from_utc_ms - longest_file_ms()), to_utc_ms
-		):
-			found.setdefault(start, FootageFile(volume, path, start, None, None))
+		for start in unindexed(volume, camera, max(look_from, from_utc_ms - longest_file_ms()), to_utc_ms):
+			found.setdefault(start, FootageFile(camera, volume, start, None, None))
 	return [found[start] for start in sorted(found)]
 
 
-def unindexed(volume: str, camera: str, from_utc_ms: int, to_utc_ms: int) -> list[tuple[str, int]]:
-	"""(path, start) of files on the volume; none when it fails, so that footage elsewhere still plays."""
+def unindexed(volume: str, camera: str, from_utc_ms: int, to_utc_ms: int) -> list[int]:
+	"""Starts of files on the volume; none when it fails, so that footage elsewhere still plays."""
 	try:
 		files = layout.iter_files(volume_path(volume), camera, from_utc_ms=from_utc_ms, to_utc_ms=to_utc_ms)
-		return [(path, start) for path, start, _size in files]
+		return [start for _path, start, _size in files]
 	except OSError:
 		return []
 

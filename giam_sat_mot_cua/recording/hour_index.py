@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import frappe
+from frappe.utils import now
 
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.recording.clock import HOUR_MS
@@ -28,6 +29,13 @@ PAST_RETENTION, VOLUME_FULL = "age", "space"
 # why retention removed a file -> option of the DocType
 REASONS = {PAST_RETENTION: "Past Its Retention", VOLUME_FULL: "Volume Full"}
 LOCKED_AT_ONCE = 500
+STORE_MARKS = """
+	update `tabRecording Hour`
+	set files = %(files)s, has_footage = %(has_footage)s, removed_count = %(removed_count)s,
+		missing_count = %(missing_count)s, removed_on = %(removed_on)s, removal_reason = %(removal_reason)s,
+		modified = %(modified)s, modified_by = %(modified_by)s
+	where name = %(name)s
+"""
 
 
 class Gone(NamedTuple):
@@ -298,8 +306,11 @@ def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
 
 
 def store_marks(row: LockedHour, files: str) -> None:
+	"""As Database.set_value, but for the document cache, in which these rows never are: a purge marks
+	thousands."""
 	values = {"files": files, **gone_values(unpack_spans(files, row.hour_utc_ms))}
-	frappe.db.set_value("Recording Hour", row.name, values)
+	values |= {"modified": now(), "modified_by": frappe.session.user, "name": row.name}
+	frappe.db.sql(STORE_MARKS, values)
 
 
 # Reading

@@ -36,14 +36,17 @@ class Piece:
 def pieces(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Piece]:
 	"""All of [from_utc_ms, to_utc_ms) in order of time, without overlaps; what nobody knows of is UNKNOWN."""
 	found = [*file_pieces(camera, from_utc_ms, to_utc_ms), *gap_pieces(camera, from_utc_ms, to_utc_ms)]
-	clipped = [
-		replace(piece, begin_ms=max(piece.begin_ms, from_utc_ms), end_ms=min(piece.end_ms, to_utc_ms))
-		for piece in found
-	]
+	clipped = [clip(piece, from_utc_ms, to_utc_ms) for piece in found]
 	laid: list[Piece] = []
 	for kind in ORDER:
 		laid = laid_over(laid, joined(piece for piece in clipped if piece.kind == kind))
 	return fill(laid, from_utc_ms, to_utc_ms)
+
+
+def clip(piece: Piece, from_utc_ms: int, to_utc_ms: int) -> Piece:
+	if piece.begin_ms >= from_utc_ms and piece.end_ms <= to_utc_ms:
+		return piece
+	return replace(piece, begin_ms=max(piece.begin_ms, from_utc_ms), end_ms=min(piece.end_ms, to_utc_ms))
 
 
 def file_pieces(camera: str, from_utc_ms: int, to_utc_ms: int) -> Iterator[Piece]:
@@ -64,12 +67,12 @@ class Listing:
 
 	def __init__(self, camera: str):
 		self.camera = camera
-		self.folders: dict[tuple[str, str], set[int] | None] = {}
+		self.folders: dict[tuple[str, int], set[int] | None] = {}
 
 	def kind(self, file: FootageFile) -> str:
-		key = (file.volume, layout.day_of(file.start_utc_ms))
+		key = (file.volume, file.start_utc_ms // layout.DAY_MS)
 		if key not in self.folders:
-			self.folders[key] = self.read(*key)
+			self.folders[key] = self.read(file.volume, layout.day_of(file.start_utc_ms))
 		starts = self.folders[key]
 		if starts is None:
 			return AWAY
@@ -114,7 +117,7 @@ def joined(found) -> list[Piece]:
 			continue
 		if last and last.note == piece.note and piece.begin_ms - last.end_ms < JOINED_MS:
 			at = max(last.at_utc_ms or 0, piece.at_utc_ms or 0) or None
-			result[-1] = replace(last, end_ms=max(last.end_ms, piece.end_ms), at_utc_ms=at)
+			result[-1] = Piece(last.kind, last.begin_ms, max(last.end_ms, piece.end_ms), last.note, at)
 		elif last and piece.begin_ms < last.end_ms:
 			result += [replace(piece, begin_ms=last.end_ms)] if piece.end_ms > last.end_ms else []
 		else:
