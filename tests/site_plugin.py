@@ -9,6 +9,7 @@ import os
 import pytest
 
 SITE = os.environ.get("GSMC_TEST_SITE", "")
+CAMERAS_RUN = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,8 +27,50 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-	"""Tests that look at what all the others left behind run after them."""
-	items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+	"""Tests that need no cameras run before the others; those that look at what all the others left behind
+	run after them."""
+	items.sort(key=lambda item: (item.get_closest_marker("last") is not None, not is_quiet(item)))
+
+
+def is_quiet(node: pytest.Item) -> bool:
+	"""Marked so, or a test of records alone."""
+	alone = {"giam_sat_mot_cua", "site"}.intersection(
+		node.path.parent.relative_to(node.config.rootpath).parts
+	)
+	return bool(alone) or node.get_closest_marker("quiet") is not None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def demo_cameras(request: pytest.FixtureRequest) -> None:
+	"""The demo cameras rest while nobody needs them: encoding and recording them takes half a core."""
+	if not SITE:
+		return
+	wanted = not is_quiet(request.node)
+	if wanted != demo_cameras_run(request.config):
+		run_demo_cameras(request.config, wanted)
+		if wanted:
+			wait_for_recording()
+
+
+def demo_cameras_run(config: pytest.Config) -> bool:
+	return config.stash.get(CAMERAS_RUN, True)
+
+
+def run_demo_cameras(config: pytest.Config, wanted: bool) -> None:
+	from devbench.stack import Stack
+
+	stack = Stack.from_env()
+	(stack.start if wanted else stack.stop)("cameras", "recorder-1", "recorder-2")
+	config.stash[CAMERAS_RUN] = wanted
+
+
+def wait_for_recording() -> None:
+	from devbench.stack import Stack
+	from tests.cameras.server import wait_for
+	from tests.e2e import rows
+
+	names = Stack.from_env().cameras
+	wait_for(lambda: all(rows.state(name)[0] == "Recording" for name in names), 90, "no recording")
 
 
 def pytest_ignore_collect(collection_path, config) -> bool | None:
@@ -42,3 +85,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 		import frappe
 
 		frappe.destroy()
+		if not demo_cameras_run(session.config):
+			run_demo_cameras(session.config, True)

@@ -5,25 +5,11 @@ import pytest
 import requests
 
 from devbench.stack import Stack
-from tests.cameras.server import wait_for
-from tests.e2e import rows
 
 
 @pytest.fixture(scope="session")
 def stack() -> Stack:
 	return Stack.from_env()
-
-
-@pytest.fixture(scope="module")
-def quiet(stack):
-	"""Without cameras, for tests that need none: encoding and recording takes half a core."""
-	resting = ("cameras", "recorder-1", "recorder-2")
-	stack.stop(*resting)
-	yield
-	stack.start(*resting)
-	wait_for(
-		lambda: all(rows.state(camera)[0] == "Recording" for camera in stack.cameras), 90, "no recording"
-	)
 
 
 @pytest.fixture

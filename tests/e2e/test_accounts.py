@@ -14,6 +14,8 @@ from giam_sat_mot_cua.organization.account_reviews import state_for
 from giam_sat_mot_cua.setup import factories
 from tests.cameras.server import wait_for
 
+pytestmark = pytest.mark.quiet
+
 PASSWORD = secrets.token_urlsafe(12)
 SAID = "_server_messages"
 

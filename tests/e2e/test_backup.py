@@ -34,6 +34,8 @@ from giam_sat_mot_cua.workers import backups, single
 from tests.cameras.server import wait_for
 from tests.e2e import rows
 
+pytestmark = pytest.mark.quiet
+
 ROOT_PASSWORD = "GSMC_DB_ROOT_PASSWORD"
 KEEP_UP = "giam_sat_mot_cua.workers.backups.keep_up"
 SMALL = ("__Auth", "tabCamera", "tabUnit Level")  # tables of a backup that loads in a moment

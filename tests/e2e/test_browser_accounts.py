@@ -11,6 +11,8 @@ from giam_sat_mot_cua.setup import factories
 from tests.cameras.server import wait_for
 from tests.e2e.test_browser import browser, log_in, shown  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.quiet
+
 INDICATOR = "return document.querySelector('.page-head .indicator-pill')?.innerText.trim()"
 
 

@@ -11,6 +11,8 @@ from tests.cameras.server import wait_for
 from tests.e2e.register_import import cameras, units
 from tests.e2e.test_browser import browser, log_in  # noqa: F401
 
+pytestmark = pytest.mark.quiet
+
 ENGLISH = (
 	r"\b(Status|Draft|Check|Import|Errors?|Sheet|Row|Column|File|Template|Choose|Units?|Result|Started)\b"
 )

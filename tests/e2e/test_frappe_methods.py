@@ -5,6 +5,8 @@ import json
 import pytest
 import requests
 
+pytestmark = pytest.mark.quiet
+
 OWN, FOREIGN = "NB-HL-NM-01", "NB-GV-01"
 FOREIGN_WORDS = ("NB-GV", "Gia Viễn", "cam-4", "rtsp://")
 STREAM = {"doctype": "Camera", "txt": "", "ignore_user_permissions": 1, "filter_fields": '["stream_url"]'}

@@ -6,6 +6,8 @@ import pytest
 from giam_sat_mot_cua.organization.account_reviews import state_for
 from giam_sat_mot_cua.setup import factories
 
+pytestmark = pytest.mark.quiet
+
 NEW_TEXT = "Đã cấp tài khoản"
 LABEL = "Số quyết định lắp đặt"  # Frappe makes the field's name of it, accents and all
 

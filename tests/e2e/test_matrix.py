@@ -42,7 +42,7 @@ from tests.e2e.matrix_world import (
 	scoped_doctypes,
 )
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = pytest.mark.quiet
 SCOPED = scoped_doctypes()
 TRIED = [doctype for doctype in ROWS if doctype in SCOPED]
 COMMON = {

@@ -16,7 +16,7 @@ from giam_sat_mot_cua.setup.factories import xlsx
 from tests.cameras.server import wait_for
 from tests.e2e.register_import import API, RUNNING, Importer, cameras, units
 
-pytestmark = pytest.mark.usefixtures("quiet")
+pytestmark = pytest.mark.quiet
 OTHERS = (
 	"Monitoring Operator",
 	"Managing Unit Leader",
