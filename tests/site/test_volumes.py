@@ -5,7 +5,7 @@ from pathlib import Path
 
 import frappe
 import pytest
-from frappe.utils.background_jobs import get_queue
+from frappe.utils.background_jobs import get_queue, get_queues_timeout
 
 from giam_sat_mot_cua.recording import health_events
 from giam_sat_mot_cua.setup import factories
@@ -216,6 +216,7 @@ def test_a_machines_own_queue_gets_one_job_for_each_volume(monkeypatch):
 	node = f"t{frappe.generate_hash(length=8)}"
 	workers = {**(frappe.local.conf.get("workers") or {}), f"volumes-{node}": {"timeout": 60}}
 	monkeypatch.setitem(frappe.local.conf, "workers", workers)
+	get_queues_timeout.cache_clear()  # Frappe reads the queues once in a process
 	queue = get_queue(f"volumes-{node}")  # nobody works here
 	try:
 		for name in ("disk", "old-disk", "disk"):
@@ -225,4 +226,5 @@ def test_a_machines_own_queue_gets_one_job_for_each_volume(monkeypatch):
 		assert sorted(waiting) == ["audit-disk", "audit-old-disk", "purge-disk", "purge-old-disk"]
 	finally:
 		queue.delete(delete_jobs=True)
+		get_queues_timeout.cache_clear()
 	assert retention.queue_of(None) == retention.queue_of("a-machine-without-one") == "long"
