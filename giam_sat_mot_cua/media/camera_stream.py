@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from giam_sat_mot_cua.media import events
 
@@ -73,12 +73,3 @@ def checked_address(url: str) -> str:
 			StreamFault.BAD_ADDRESS, "the address is not rtsp://HOST[:PORT]/PATH without a login"
 		)
 	return url
-
-
-def with_login(stream: CameraStream) -> str:
-	"""The address with its login, for FFmpeg alone: never to be shown or logged."""
-	parts = urlsplit(checked_address(stream.url))
-	if not stream.username:
-		return stream.url
-	login = f"{quote(stream.username, safe='')}:{quote(stream.password, safe='')}@"
-	return urlunsplit((parts.scheme, login + parts.netloc, parts.path, parts.query, ""))

@@ -6,7 +6,6 @@ kilobytes.
 `mfro`, the last 16 bytes, tells how long `mfra` is.
 """
 
-import hashlib
 import os
 import struct
 from collections.abc import Iterator
@@ -259,60 +258,6 @@ class BoxScanner:
 		else:
 			return
 		self.whole = self.place
-
-
-class FootageWriter:
-	"""The file object that the muxer writes to: bytes to the disk, hash and fragments on the way.
-
-	Opens `path` anew (FileExistsError when there is one). `finish` adds the index and returns when all is on
-	the disk. OSError of the disk is kept in `error` as well, since a muxer may swallow it.
-	"""
-
-	def __init__(self, path: Path):
-		path.parent.mkdir(parents=True, exist_ok=True)
-		self.path = path
-		self.handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-		self.scanner = BoxScanner()
-		self.digest = hashlib.sha256()
-		self.error: OSError | None = None
-
-	def write(self, data: bytes) -> int:
-		if self.error:
-			return len(data)
-		view = memoryview(data)
-		try:
-			while view:
-				view = view[os.write(self.handle, view) :]
-		except OSError as error:
-			self.error = error
-			return len(data)
-		self.digest.update(data)
-		self.scanner.feed(bytes(data))
-		return len(data)
-
-	@property
-	def size(self) -> int:
-		return self.scanner.place
-
-	def close(self) -> None:
-		"""Called by the muxer; the file ends with `finish`."""
-
-	def finish(self) -> None:
-		"""Writes the index, waits for the disk, closes. Raises OSError."""
-		try:
-			self.write(index_box(self.scanner.fragments))
-			if self.error:
-				raise self.error
-			os.fsync(self.handle)
-		finally:
-			self.abandon()
-		sync_folder(self.path.parent)
-
-	def abandon(self) -> None:
-		"""Closes the file as it is. Once: the number may belong to another file a moment later."""
-		handle, self.handle = self.handle, -1
-		if handle >= 0:
-			os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

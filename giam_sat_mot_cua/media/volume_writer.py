@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from giam_sat_mot_cua.media import layout
@@ -136,9 +136,8 @@ class OpenFile:
 		self.waiting_bytes += len(data)
 		self.writer.do(lambda: self.guarded(lambda: self.add(data, start, duration, key)))
 
-	def finish(self, last_duration: int | None = None) -> None:
-		"""Ends the file. `last_duration`: ticks of its last fragment, when that turned out otherwise."""
-		self.writer.do(lambda: self.end(last_duration))
+	def finish(self) -> None:
+		self.writer.do(self.end)
 
 	# Done, by the volume's thread
 
@@ -179,24 +178,22 @@ class OpenFile:
 		self.synced_at = time.monotonic()
 		self.guarded(lambda: os.fdatasync(self.handle))
 
-	def end(self, last_duration: int | None) -> None:
+	def end(self) -> None:
 		if self.error:
 			return
 		try:
-			closed = self.closed(last_duration)
+			closed = self.closed()
 		except OSError as error:
 			self.error = storage_error(error)
 			self.told(self, self.rescue(), self.error)
 			return
 		self.told(self, closed, None)
 
-	def closed(self, last_duration: int | None) -> FileClosed | None:
+	def closed(self) -> FileClosed | None:
 		if not self.fragments:
 			self.let_go()
 			self.full.unlink(missing_ok=True)
 			return None
-		if last_duration is not None:
-			self.fragments[-1] = replace(self.fragments[-1], duration=last_duration)
 		self.write_index()
 		self.let_go()
 		sync_folder(self.full.parent)

@@ -147,13 +147,5 @@ def total_bytes(path: Path) -> int:
 	return shutil.disk_usage(path).total
 
 
-def min_free(path: Path, percent: float) -> int:
-	"""Bytes at which a recorder stops writing to the volume at `path`; 0 when it is not there."""
-	try:
-		return stops_at(shutil.disk_usage(path).total, percent)
-	except OSError:
-		return 0
-
-
 def stops_at(total_bytes: int, percent: float) -> int:
 	return int(total_bytes * percent / 100 * STOPS_AT)
