@@ -80,6 +80,7 @@ def pytest_ignore_collect(collection_path, config) -> bool | None:
 	return True if needs_site and not SITE else None
 
 
+@pytest.hookimpl(trylast=True)  # fixtures of an interrupted run end before the connection does
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 	if SITE:
 		import frappe

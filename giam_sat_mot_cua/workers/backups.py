@@ -6,12 +6,11 @@ from collections.abc import Callable
 import frappe
 from frappe import _
 from frappe.utils import cint
-from frappe.utils.background_jobs import get_queue
 
 from giam_sat_mot_cua.recording.backups import drill as restore_drill
 from giam_sat_mot_cua.recording.backups import folder, make, overdue, runs, scratch
 from giam_sat_mot_cua.recording.backups.folder import BackupFailed
-from giam_sat_mot_cua.workers import leases, single
+from giam_sat_mot_cua.workers import leases, queues, single
 from giam_sat_mot_cua.workers.database import (
 	DatabaseAway,
 	connect_again,
@@ -21,7 +20,7 @@ from giam_sat_mot_cua.workers.database import (
 
 QUEUE = "long"
 METHOD = "giam_sat_mot_cua.workers.backups.run"
-JOB_PREFIX = "gsmc-backup-"
+LABEL = "gsmc-backup"
 TIMEOUT_S = 6 * 3600
 STORE_TRIES, STORE_PAUSE_S = 60, 5  # MariaDB restarts: what was done is written down when it is back
 
@@ -36,17 +35,12 @@ def keep_up() -> None:
 
 
 def is_queued() -> bool:
-	site = frappe.local.site
-	return any(job.startswith(site) and JOB_PREFIX in job for job in get_queue(QUEUE).get_job_ids())
+	return bool(queues.waiting(QUEUE, LABEL))
 
 
 def enqueue(started_for: str) -> bool:
 	"""Puts a backup into the queue, unless one waits there."""
-	if is_queued():
-		return False
-	job_id = JOB_PREFIX + frappe.generate_hash(length=10)
-	frappe.enqueue(METHOD, queue=QUEUE, timeout=TIMEOUT_S, job_id=job_id, started_for=started_for)
-	return True
+	return queues.enqueue_once(METHOD, QUEUE, LABEL, TIMEOUT_S, started_for=started_for)
 
 
 def run(started_for: str) -> None:

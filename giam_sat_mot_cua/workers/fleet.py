@@ -7,13 +7,13 @@ that one within milliseconds; a worker without cameras to record is a hot standb
 import json
 import time
 
-import frappe
-from frappe.utils.background_jobs import get_queue
 from redis import Redis
+
+from giam_sat_mot_cua.workers import queues
 
 QUEUE = "recording"
 METHOD = "giam_sat_mot_cua.workers.recorder.run"
-JOB_PREFIX = "gsmc-recorder-"
+LABEL = "gsmc-recorder"
 ALIVE_S = 10
 
 
@@ -57,12 +57,9 @@ class Fleet:
 
 def queued_recorders() -> int:
 	"""Recorder jobs of this site that wait in the queue."""
-	site = frappe.local.site
-	return sum(1 for job in get_queue(QUEUE).get_job_ids() if job.startswith(site) and JOB_PREFIX in job)
+	return queues.waiting(QUEUE, LABEL)
 
 
 def keep_one_queued() -> None:
-	"""Two callers at the same moment may queue two: one more standby, no harm."""
-	if queued_recorders():
-		return
-	frappe.enqueue(METHOD, queue=QUEUE, timeout=-1, job_id=JOB_PREFIX + frappe.generate_hash(length=10))
+	"""Two at the same moment are one more standby: no harm."""
+	queues.enqueue_once(METHOD, QUEUE, LABEL, -1)

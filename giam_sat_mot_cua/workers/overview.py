@@ -39,9 +39,14 @@ class CameraNow:
 		return node_of(self.owner) if self.owner else None
 
 	@property
+	def silent_s(self) -> float:
+		"""How long ago a recorder spoke of it."""
+		return self.now - self.health["at"] if self.health else float("inf")
+
+	@property
 	def reported(self) -> bool:
 		"""Whether a recorder has spoken of it within the last seconds."""
-		return bool(self.health) and self.now - self.health["at"] <= ALIVE_S
+		return self.silent_s <= ALIVE_S
 
 	@property
 	def reporter(self) -> str | None:
@@ -87,11 +92,9 @@ class NodeNow:
 	reported_at: float = 0.0
 
 
-def connect() -> Redis:
+def connect(timeout_s: float = REDIS_TIMEOUT_S) -> Redis:
 	"""Redis of the recorders, with short timeouts: whoever looks must not hang with it."""
-	return Redis.from_url(
-		frappe.conf.redis_queue, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
-	)
+	return Redis.from_url(frappe.conf.redis_queue, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
 
 
 def cameras(redis: Redis | None) -> list[CameraNow]:
@@ -109,6 +112,7 @@ def cameras(redis: Redis | None) -> list[CameraNow]:
 			"state",
 			"state_since",
 			"state_message",
+			"recorder_node",
 			"clock_offset_s",
 			"clock_checked_on",
 		],

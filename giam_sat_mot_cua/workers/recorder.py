@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import frappe
-from redis import Redis
 from redis.exceptions import RedisError
 from rq import get_current_job
 
@@ -70,9 +69,7 @@ class Recorder:
 		self.site, self.sites_path = frappe.local.site, frappe.local.sites_path
 		self.node = leases.node_name()
 		self.owner = leases.own_name()
-		self.redis = Redis.from_url(
-			frappe.conf.redis_queue, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S
-		)
+		self.redis = overview.connect(REDIS_TIMEOUT_S)
 		self.worker_pid = os.getppid()
 		job = get_current_job()
 		self.worker_name = job.worker_name if job else None

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import frappe
 from frappe import _
 from frappe.utils import flt
-from frappe.utils.background_jobs import get_queue, get_redis_conn
+from frappe.utils.background_jobs import get_redis_conn
 from redis.exceptions import RedisError
 
 from giam_sat_mot_cua.recording import clock, health_events, retention, retention_runs
 from giam_sat_mot_cua.recording.retention_runs import FAILED, RUNNING, WAITING, Run
-from giam_sat_mot_cua.workers import footage_audit, leases, volume_state, volumes
+from giam_sat_mot_cua.workers import footage_audit, leases, queues, volume_state, volumes
 from giam_sat_mot_cua.workers.database import use_site_language
 from giam_sat_mot_cua.workers.footage_audit import Audit, Found
 from giam_sat_mot_cua.workers.leases import LeaseTable
@@ -41,13 +41,8 @@ REFUSALS = {
 def enqueue(volume, method: str, **arguments) -> None:
 	"""Queues a job for a row of Storage Volume, unless the same waits already. Which one works, and whether
 	another does, the volume's turn decides."""
-	queue = queue_of(volume.node)
-	label = f"{PREFIX}{method}-{volume.name}"
-	for job in get_queue(queue).get_job_ids():
-		if job.startswith(frappe.local.site) and job.rpartition("-")[0].endswith(label):
-			return
-	arguments |= {"volume": volume.name, "job_id": f"{label}-{frappe.generate_hash(length=10)}"}
-	frappe.enqueue(JOB + method, queue=queue, timeout=TIMEOUT_S, **arguments)
+	queue, label = queue_of(volume.node), f"{PREFIX}{method}-{volume.name}"
+	queues.enqueue_once(JOB + method, queue, label, TIMEOUT_S, volume=volume.name, **arguments)
 
 
 def queue_of(node: str | None) -> str:

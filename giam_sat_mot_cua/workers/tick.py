@@ -2,7 +2,6 @@
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
-from frappe.utils.background_jobs import get_redis_conn
 
 from giam_sat_mot_cua.cameras.doctype.maintenance_order import maintenance_order
 from giam_sat_mot_cua.recording import clock, gap_ledger, retention_runs
@@ -11,16 +10,15 @@ from giam_sat_mot_cua.workers import (
 	camera_state,
 	fleet,
 	leases,
+	overview,
 	retention,
 	volume_state,
 	volumes,
-	wanted,
 )
+from giam_sat_mot_cua.workers.alarms import UNATTENDED_S
 from giam_sat_mot_cua.workers.database import use_site_language
-from giam_sat_mot_cua.workers.leases import LeaseTable
 
 NODE_DOWN_S = 90
-UNRECORDED_S = 45  # a camera moves between recorders within seconds; longer is worth saying
 
 
 def keep_recorders_running() -> None:
@@ -78,22 +76,10 @@ def volume_rows(filters: dict | None = None) -> list:
 
 def show_unrecorded_cameras() -> None:
 	"""Cameras that should be recorded but that nobody has held for a while."""
-	settings = wanted.read_settings()
-	rows = frappe.get_all(
-		"Camera",
-		{"enabled": 1, "is_internal": 0, "stream_url": ("is", "set")},
-		["name", "state", "state_since", "recorder_node"],
-		order_by="name",
-	)
-	table = LeaseTable(get_redis_conn(), frappe.local.site, leases.own_name(), settings.lease_seconds * 1000)
-	held = table.holders([row.name for row in rows])
-	health = fleet.Fleet(get_redis_conn(), frappe.local.site).camera_health()
-	now = clock.now_ms() / 1000
-	for row in rows:
-		seen = health.get(row.name, {}).get("at", 0)
-		already = row.state == "Waiting" and not row.recorder_node
-		if row.name not in held and now - seen > UNRECORDED_S and not already:
-			camera_state.show_unrecorded(row.name)
+	for camera in overview.cameras(overview.connect()):
+		already = camera.row.state == "Waiting" and not camera.row.recorder_node
+		if camera.wanted and not camera.owner and camera.silent_s > UNATTENDED_S and not already:
+			camera_state.show_unrecorded(camera.name)
 
 
 def show_switched_off_cameras() -> None:

@@ -24,6 +24,7 @@ from tests.benchmarks.many_cameras import frame_numbers
 from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
 from tests.cameras.feeder import Feeding
 from tests.cameras.server import wait_for
+from tests.open_footage import written_by
 
 CAMERAS, KBIT, FPS, GOP_S = 20, 1000, 12, 1.0
 HOURS = float(os.environ.get("HOURS", "3"))
@@ -121,7 +122,7 @@ class Script:
 		self.services.append(self.services.pop(0))
 		if kind == "kill":
 			for pid in [pid for name in RECORDERS for pid in self.stack.children(name)]:
-				if any("mp4" in os.readlink(f"/proc/{pid}/fd/{fd}") for fd in handles(pid)):
+				if written_by(pid):
 					at = time.time()
 					os.kill(pid, signal.SIGKILL)
 					self.done.append(Fault(kind, at, None, at))
@@ -130,12 +131,6 @@ class Script:
 		self.stack.stop(kind)
 		self.done.append(Fault(kind, at, None, at))
 		self.back = (now + self.random.uniform(10, 60), kind)
-
-
-def handles(pid: int) -> list[str]:
-	"""Open handles of a process that are still there."""
-	folder = f"/proc/{pid}/fd"
-	return [handle for handle in os.listdir(folder) if os.path.lexists(f"{folder}/{handle}")]
 
 
 def run(stack: Stack) -> dict:

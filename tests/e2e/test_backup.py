@@ -33,6 +33,7 @@ from giam_sat_mot_cua.recording.backups.drill import DrillFailed
 from giam_sat_mot_cua.workers import backups, single
 from tests.cameras.server import wait_for
 from tests.e2e import rows
+from tests.namespaces import separated
 
 pytestmark = pytest.mark.quiet
 
@@ -543,17 +544,9 @@ def on_a_disk(disk: Path, size: str, meanwhile: str = ":") -> list[str]:
 	script = (
 		f'mount -t tmpfs -o size={size} tmpfs {disk}; {meanwhile} & "$@"; code=$?; ls -A {disk}; exit $code'
 	)
-	return [*NAMESPACE, "sh", "-c", script, "sh"]
+	return [*separated("mount"), "sh", "-c", script, "sh"]
 
 
-NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"]
-needs_namespaces = pytest.mark.skipif(
-	subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode != 0,
-	reason="this machine gives users no namespaces",
-)
-
-
-@needs_namespaces
 def test_a_disk_that_runs_full_in_the_middle(stack, run, own_disk):
 	fill = (
 		f"until ls {own_disk}/.*.part/database.sql.gz; do sleep 0.01; done; cat /dev/zero > {own_disk}/filler"
@@ -564,7 +557,6 @@ def test_a_disk_that_runs_full_in_the_middle(stack, run, own_disk):
 	assert sorted(done.stdout.split()) == [folder.MARKER, "filler"]
 
 
-@needs_namespaces
 def test_a_disk_without_room_is_not_begun_on(stack, run, own_disk):
 	half = f"{round(run.size_mb * 500)}k"
 	done = gsmc(stack, "backup", before=on_a_disk(own_disk, half))

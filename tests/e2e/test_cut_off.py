@@ -4,7 +4,6 @@ goes on. The other machine is a recorder in network and host name namespaces of 
 import contextlib
 import itertools
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -23,9 +22,10 @@ from tests.cameras.server import wait_for
 from tests.e2e import rows
 from tests.e2e.test_faults import assert_complete, reconnect, wait_all_recording
 from tests.e2e.test_recording import EXPECTED, short_files  # noqa: F401
+from tests.namespaces import separated
+from tests.open_footage import written_by
 
 SOURCE = Path(__file__).resolve().parents[2]
-SEPARATE = ["unshare", "--user", "--map-root-user", "--net", "--uts"]
 RECORDERS = ("recorder-1", "recorder-2")
 
 
@@ -34,6 +34,7 @@ class OtherMachine:
 
 	def __init__(self, stack, folder: Path):
 		self.stack, self.folder = stack, folder
+		self.separated = separated("net", "uts")
 		self.host = f"t-{frappe.generate_hash(length=8)}"
 		conf = frappe.get_site_config()
 		redis = [int(conf[key].rpartition(":")[2]) for key in ("redis_queue", "redis_cache")]
@@ -48,7 +49,7 @@ class OtherMachine:
 		if inside and self.started:
 			enter = ["nsenter", "--preserve-credentials", "--user", "--net", "--uts", "-t", str(self.pid)]
 		elif inside:
-			enter = SEPARATE
+			enter = self.separated
 		process = subprocess.Popen(
 			[*enter, sys.executable, "-u", "-m", *words],
 			cwd=SOURCE,
@@ -116,26 +117,9 @@ class OtherMachine:
 		return written_by(self.pid)
 
 
-def written_by(pid: int) -> set[str]:
-	"""Cameras whose footage a process holds open."""
-	found = set()
-	try:
-		handles = list(Path(f"/proc/{pid}/fd").iterdir())
-	except OSError:
-		return found
-	for handle in handles:
-		with contextlib.suppress(OSError):
-			target = Path(os.readlink(handle))
-			if target.suffix == ".mp4":
-				found.add(target.parents[3].name)
-	return found
-
-
 @pytest.fixture(scope="module")
 def other(stack, tmp_path_factory):
 	"""Another machine that records all cameras; the recorders of this one stand by."""
-	if subprocess.run([*SEPARATE, "true"], capture_output=True).returncode:
-		pytest.skip("this machine lets nobody but root make a network namespace")
 	machine = OtherMachine(stack, tmp_path_factory.mktemp("machine"))
 	stack.stop(*RECORDERS)
 	try:

@@ -6,10 +6,12 @@ from frappe.utils import cstr, get_datetime, now_datetime
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.cameras import maintenance
+from giam_sat_mot_cua.organization.phases import Phases
 
 SYSTEM_FIELDS = ("withdrawn_on", "withdrawn_by", "withdrawal_reason")
 FIXED_ONCE_BEGUN = ("unit", "with_subordinates", "from_time")
 PLANNED, IN_PROGRESS, DONE, CANCELLED = "Planned", "In Progress", "Done", "Cancelled"
+PHASES = Phases("Maintenance Order", "from_time", "to_time", PLANNED, IN_PROGRESS, DONE, CANCELLED)
 OVER = (DONE, CANCELLED)
 
 
@@ -65,7 +67,7 @@ class MaintenanceOrder(Document):
 
 	def refuse_change_when_over(self):
 		before = self.get_doc_before_save()
-		status = status_at(before, now_datetime()) if before else PLANNED
+		status = PHASES.at(before, now_datetime()) if before else PLANNED
 		if status == CANCELLED:
 			frappe.throw(
 				_("This order was withdrawn and is not changed any more. Record a new one."),
@@ -155,7 +157,7 @@ class MaintenanceOrder(Document):
 		return [row.camera for row in self.cameras]
 
 	def set_status(self):
-		self.status = status_at(self, now_datetime())
+		self.status = PHASES.at(self, now_datetime())
 
 	@frappe.whitelist(methods=["POST"])
 	def end_now(self):
@@ -209,23 +211,6 @@ def overlapping(order: Document) -> list[frappe._dict]:
 	).run(as_dict=True)
 
 
-def status_at(order, moment) -> str:
-	if order.withdrawn_on:
-		return CANCELLED
-	if moment < get_datetime(order.from_time):
-		return PLANNED
-	return IN_PROGRESS if moment < get_datetime(order.to_time) else DONE
-
-
 def refresh_statuses() -> None:
 	"""Every minute: the status that lists show. What counts is the period itself (cameras/maintenance.py)."""
-	now = now_datetime()
-	for row in frappe.get_all(
-		"Maintenance Order",
-		{"status": ("in", (PLANNED, IN_PROGRESS))},
-		["name", "from_time", "to_time", "withdrawn_on", "status"],
-		order_by="from_time",
-	):
-		status = status_at(row, now)
-		if status != row.status:
-			frappe.db.set_value("Maintenance Order", row.name, "status", status, update_modified=False)
+	PHASES.refresh()

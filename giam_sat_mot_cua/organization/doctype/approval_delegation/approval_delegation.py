@@ -6,10 +6,12 @@ from frappe.utils import cstr, get_datetime, getdate, now_datetime
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization import notices, quotas
+from giam_sat_mot_cua.organization.phases import Phases
 
 SYSTEM_FIELDS = ("withdrawn_on", "withdrawn_by", "withdrawal_reason")
 FIXED = ("leader", "substitute", "valid_from", "valid_until", "document_number", "document_date", "reason")
 UPCOMING, IN_FORCE, ENDED, WITHDRAWN = "Upcoming", "In Force", "Ended", "Withdrawn"
+PHASES = Phases("Approval Delegation", "valid_from", "valid_until", UPCOMING, IN_FORCE, ENDED, WITHDRAWN)
 
 
 class ApprovalDelegation(Document):
@@ -159,7 +161,7 @@ class ApprovalDelegation(Document):
 			)
 
 	def set_status(self):
-		self.status = status_at(self, now_datetime())
+		self.status = PHASES.at(self, now_datetime())
 
 	@frappe.whitelist(methods=["POST"])
 	def withdraw(self, reason: str | None = None):
@@ -198,27 +200,10 @@ def overlapping(delegation: Document) -> list[frappe._dict]:
 	).run(as_dict=True)
 
 
-def status_at(delegation, moment) -> str:
-	if delegation.withdrawn_on:
-		return WITHDRAWN
-	if moment < get_datetime(delegation.valid_from):
-		return UPCOMING
-	return IN_FORCE if moment < get_datetime(delegation.valid_until) else ENDED
-
-
 def name_of(account: str) -> str:
 	return frappe.db.get_value("Monitoring Account", account, "full_name") or account
 
 
 def refresh_statuses() -> None:
 	"""Every minute: the status that lists show. What counts is the period itself (access/scope.py)."""
-	now = now_datetime()
-	for row in frappe.get_all(
-		"Approval Delegation",
-		{"status": ("in", (UPCOMING, IN_FORCE))},
-		["name", "valid_from", "valid_until", "withdrawn_on", "status"],
-		order_by="valid_from",
-	):
-		status = status_at(row, now)
-		if status != row.status:
-			frappe.db.set_value("Approval Delegation", row.name, "status", status, update_modified=False)
+	PHASES.refresh()
