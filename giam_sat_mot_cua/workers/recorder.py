@@ -426,7 +426,8 @@ class Recorder:
 		self.next_node_report = time.monotonic() + NODE_REPORT_S
 		try:
 			self.memory_mb = round(own_memory_mb(), 1)
-			self.left_behind = sum(map(journal.lines_left_behind, self.known_volumes().values()))
+			known = self.known_volumes()
+			self.left_behind = sum(map(journal.lines_left_behind, known.values()))
 			with unit_of_work():
 				volume_state.inspect(self.node, self.wanted_list.watch)
 				self.clocks.write(
@@ -435,16 +436,16 @@ class Recorder:
 			values = node_values(self.node, self.fleet)
 			with unit_of_work():
 				write_node(self.node, values)
-			self.adopt_journals()
+			self.adopt_journals(known)
 			self.found("node report")
 		except (RedisError, DatabaseAway):
 			pass  # said by the turn itself
 		except Exception as error:  # a report that fails must never end a recording
 			self.missing("node report", error)
 
-	def adopt_journals(self) -> None:
+	def adopt_journals(self, known: dict[str, Path]) -> None:
 		"""Delivers what dead recorders of this node left in their journals."""
-		for volume, path in self.known_volumes().items():
+		for volume, path in known.items():
 			for left in journal.left_behind(path):
 				indexer.deliver(journal.read_events(left), volume, path, self.node)
 				left.unlink(missing_ok=True)

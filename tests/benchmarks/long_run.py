@@ -20,9 +20,8 @@ from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index
 from tests.benchmarks import processes
 from tests.benchmarks.connection import connected
-from tests.benchmarks.many_cameras import frame_numbers
 from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
-from tests.cameras.feeder import Feeding
+from tests.cameras.feeder import Feeding, frame_numbers
 from tests.cameras.server import wait_for
 from tests.open_footage import written_by
 

@@ -6,10 +6,8 @@ ledger must hold no gap, and the files every frame that was sent: the cameras nu
 
 import json
 import os
-import re
 import shutil
 import time
-from pathlib import Path
 
 import frappe
 
@@ -19,13 +17,12 @@ from giam_sat_mot_cua.recording import clock
 from tests.benchmarks import processes
 from tests.benchmarks.connection import connected
 from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
-from tests.cameras.feeder import DIGITS, SEI_ID, Feeding
+from tests.cameras.feeder import Feeding, frame_numbers
 from tests.cameras.server import wait_for
 
 CAMERAS, KBIT, FPS = 300, 1000, 12
 MINUTES = float(os.environ.get("MINUTES", "15"))
 LOOK_S = 15
-NUMBER = re.compile(re.escape(SEI_ID) + rb"(\d{%d})" % DIGITS)
 
 
 def run(stack: Stack) -> dict:
@@ -97,10 +94,6 @@ def counted(stack: Stack, cameras: list[str], begin: int, end: int) -> dict:
 		"gaps_on_the_ledger": len(gaps),
 		"gaps": gaps[:10],
 	}
-
-
-def frame_numbers(path: Path) -> list[int]:
-	return [int(digits) for digits in NUMBER.findall(path.read_bytes())]
 
 
 if __name__ == "__main__":
