@@ -18,6 +18,8 @@ REQUIREMENTS = [
 	"opencv-python-headless==4.11.0.86",
 	# Arrays between the two. 2.2 is the newest for Python 3.10 and the newest that this OpenCV accepts.
 	"numpy>=2.0,<2.3",
+	# Footage in S3 stores. What Frappe 15 brings; later ones send checksums that older stores refuse.
+	"boto3>=1.34.143,<1.35",
 ]
 
 setup(

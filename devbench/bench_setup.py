@@ -120,7 +120,7 @@ def dev_dependencies(source: Path) -> list[str]:
 			inside = line.strip() == "[tool.bench.dev-dependencies]"
 		elif inside and "=" in line:
 			name, _equals, version = line.partition("=")
-			found.append(name.strip() + version.strip().strip('"'))
+			found.append(name.strip().strip('"') + version.strip().strip('"'))
 	return found
 
 

@@ -16,6 +16,7 @@ from devbench.tools import environment
 
 CLIENT_FILES = "giam_sat_mot_cua/**/*.{js,css}"
 WITHOUT_INSTANCE = (
+	"tests/archive",
 	"tests/cameras",
 	"tests/devbench",
 	"tests/media",

@@ -144,18 +144,29 @@ def read_index_box(file: BinaryIO, size: int) -> list[Fragment] | None:
 	if size < 32:
 		return None
 	file.seek(size - 16)
-	tail = file.read(16)
-	length = struct.unpack(">I", tail[12:])[0]
-	if tail[4:8] != b"mfro" or not 32 <= length <= size:
+	length = index_box_size(file.read(16))
+	if not length or length > size:
 		return None
 	file.seek(size - length)
-	data = file.read(length)
-	if data[4:8] != b"mfra" or struct.unpack_from(">I", data)[0] != length:
+	return parse_index_box(file.read(length), size)
+
+
+def index_box_size(tail: bytes) -> int | None:
+	"""Bytes of the `mfra` box, as the end of a file says; None when there is none."""
+	if len(tail) < 16 or tail[-12:-8] != b"mfro":
+		return None
+	length = struct.unpack(">I", tail[-4:])[0]
+	return length if length >= 32 else None
+
+
+def parse_index_box(data: bytes, size: int) -> list[Fragment] | None:
+	"""The fragments that the `mfra` box `data` of a file of `size` bytes lists; None when it does not fit."""
+	if data[4:8] != b"mfra" or struct.unpack_from(">I", data)[0] != len(data):
 		return None
 	try:
 		for kind, body, end in boxes(data, 8):
 			if kind == b"uuid" and data[body : body + 16] == INDEX_UUID:
-				return unpack_entries(data[body + 16 : end], size - length)
+				return unpack_entries(data[body + 16 : end], size - len(data))
 	except (BrokenFile, struct.error):
 		return None
 	return None

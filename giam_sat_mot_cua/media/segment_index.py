@@ -1,12 +1,22 @@
 """The fragments of a file, read fast: from its own index when it is closed, by walking new boxes while it
 grows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from giam_sat_mot_cua.media.fmp4 import TIMESCALE, BoxScanner, BrokenFile, Fragment, read_index_box
+from giam_sat_mot_cua.media.fmp4 import (
+	TIMESCALE,
+	BoxScanner,
+	BrokenFile,
+	Fragment,
+	index_box_size,
+	parse_index_box,
+	read_index_box,
+)
 
 CHUNK_BYTES = 1 << 20
+TAIL_BYTES = 16_384  # holds the index of some hundred fragments
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,25 @@ def read_index(path: Path) -> FileIndex:
 		if fragments:
 			return FileIndex(fragments[0].offset, tuple(fragments), True)
 	return GrowingIndex(path).update()
+
+
+def fetch_index_box(read: Callable[[int, int], bytes], size: int) -> bytes:
+	"""The index box of a closed file of `size` bytes that lies elsewhere: `read(offset, count)` fetches its
+	bytes, once as a rule. BrokenFile when the file has none."""
+	count = min(size, TAIL_BYTES)
+	tail = read(size - count, count) if count else b""
+	length = index_box_size(tail)
+	if not length or length > size:
+		raise BrokenFile("no index at the end")
+	return tail[-length:] if length <= len(tail) else read(size - length, length)
+
+
+def index_of_box(data: bytes, size: int) -> FileIndex:
+	"""The index of a closed file of `size` bytes, of its index box. BrokenFile when it does not fit."""
+	fragments = parse_index_box(data, size)
+	if not fragments:
+		raise BrokenFile("the index does not fit the file")
+	return FileIndex(fragments[0].offset, tuple(fragments), True)
 
 
 class GrowingIndex:

@@ -22,6 +22,7 @@ from giam_sat_mot_cua.workers import leases, purge, reconcile, turns, volumes
 from giam_sat_mot_cua.workers import retention as work
 from giam_sat_mot_cua.workers.leases import LeaseTable
 from tests import footage_files
+from tests.footage_bytes import whole_file
 from tests.footage_files import DAY_MS, MINUTE_MS, in_index, lay, on_disk, write
 
 DAYS = 5
@@ -154,9 +155,9 @@ def test_the_setting_counts_for_cameras_without_days_of_their_own(world):
 def test_files_without_a_row_get_one_before_they_go(world):
 	volume, camera = world.volume(), world.camera()
 	for start in world.day(9):
-		write(volume, camera, start, footage_files.whole_file())
+		write(volume, camera, start, whole_file())
 	torn = world.today - 9 * DAY_MS + 10 * MINUTE_MS
-	write(volume, camera, torn, footage_files.whole_file()[:-50])
+	write(volume, camera, torn, whole_file()[:-50])
 	write(volume, camera, torn + MINUTE_MS, b"not a film")
 	newest = lay(volume, camera, world.day(1, 1))[0]
 	run_purge(volume)
@@ -416,9 +417,9 @@ def test_a_whole_day_that_is_gone_is_found(world):
 def test_a_file_without_a_row_gets_one(world):
 	volume, camera = world.volume(), world.camera()
 	for start in world.day(2):
-		write(volume, camera, start, footage_files.whole_file())
+		write(volume, camera, start, whole_file())
 	newest = clock.now_ms() - 60_000
-	write(volume, camera, newest, footage_files.whole_file())  # on its way into the index
+	write(volume, camera, newest, whole_file())  # on its way into the index
 	assert audit(volume).indexed == 3
 	assert set(in_index(volume, [camera])) == {(camera, start) for start in world.day(2)}
 
@@ -426,7 +427,7 @@ def test_a_file_without_a_row_gets_one(world):
 def test_a_file_that_was_moved_is_followed(world):
 	volume, second, camera = world.volume(), world.volume("second"), world.camera()
 	start = world.day(2)[0]
-	path = write(volume, camera, start, footage_files.whole_file())
+	path = write(volume, camera, start, whole_file())
 	assert audit(volume).indexed == 1
 	moved = Path(second.path) / layout.file_path(camera, start)
 	moved.parent.mkdir(parents=True)
@@ -455,10 +456,10 @@ def copied(world):
 	volume, second, camera = world.volume(priority=90), world.volume("second", priority=91), world.camera()
 	starts = [*world.day(2), *world.day(1)]
 	for start in starts:
-		write(volume, camera, start, footage_files.whole_file())
+		write(volume, camera, start, whole_file())
 	assert rebuild(camera, again=False) == 6
 	for start in starts:
-		write(second, camera, start, footage_files.whole_file())
+		write(second, camera, start, whole_file())
 	return volume, second, camera, starts
 
 
@@ -497,7 +498,7 @@ def test_a_volume_that_is_away_keeps_its_rows_and_lends_its_path_to_nobody(copie
 
 def test_an_index_is_not_written_while_retention_removes(world, monkeypatch):
 	volume, camera = world.volume(), world.camera()
-	write(volume, camera, world.day(1)[0], footage_files.whole_file())
+	write(volume, camera, world.day(1)[0], whole_file())
 	monkeypatch.setattr(reconcile, "PATIENCE_S", 0)
 	frappe.db.commit()  # the other connection sees what is stored
 	frappe.local.db, first = frappe.database.get_db(), frappe.local.db
@@ -581,7 +582,7 @@ def test_a_removed_period_says_so_instead_of_playing(world):
 def test_what_lies_on_a_volume_that_is_away_is_not_played(world):
 	volume, camera = world.volume(), world.camera()
 	start = clock.now_ms() - 60 * MINUTE_MS
-	write(volume, camera, start, footage_files.whole_file())
+	write(volume, camera, start, whole_file())
 	assert rebuild(camera) == 1
 	period = (str(clock.site_time(start)), str(clock.site_time(start + MINUTE_MS)))
 	assert b"#EXTINF" in playback.playlist(camera, *period).data

@@ -1,0 +1,268 @@
+"""A folder in a bucket of an S3 store: the only file that speaks to one. Knows no Frappe.
+
+Errors are of a few kinds and carry the store's own code alone. They are raised outside of what boto3 raised:
+its frames hold signed requests and keys, and a traceback with variables would show them.
+"""
+
+import base64
+import errno
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+CHUNK_BYTES = 256 * 1024
+REMOVED_AT_ONCE = 1000  # what one request may name
+CONNECTIONS = 16
+DEFAULT_REGION = "us-east-1"
+CONTENT_TYPE = "video/mp4"
+
+
+class StoreError(OSError):
+	"""The store did not do what was asked; `strerror` is its code."""
+
+	def __init__(self, said: str = ""):
+		super().__init__(errno.EIO, said)
+
+	def __str__(self) -> str:
+		return self.strerror or ""
+
+
+class StoreAway(StoreError):
+	"""The store does not answer, or only with faults of its own."""
+
+
+class AccessRefused(StoreError):
+	"""The keys are wrong, or may not do this."""
+
+
+class NoSuchBucket(StoreError):
+	pass
+
+
+class NoSuchObject(StoreError):
+	pass
+
+
+class StoreFull(StoreError):
+	"""The store, or the bucket's quota, has no room."""
+
+
+class RangeRefused(StoreError):
+	"""The object does not reach so far."""
+
+
+class WrongBytes(StoreError):
+	"""Other bytes arrived than were announced."""
+
+
+FULL = {
+	"InsufficientStorage",
+	"QuotaExceeded",
+	"XMinioAdminBucketQuotaExceeded",
+	"XMinioStorageFull",
+}
+KINDS: dict[str, type[StoreError]] = {
+	**dict.fromkeys(FULL, StoreFull),
+	"507": StoreFull,
+	"NoSuchBucket": NoSuchBucket,
+	"NoSuchKey": NoSuchObject,
+	"404": NoSuchObject,
+	"InvalidRange": RangeRefused,
+	"416": RangeRefused,
+	"BadDigest": WrongBytes,
+	"InvalidDigest": WrongBytes,
+	"XAmzContentChecksumMismatch": WrongBytes,
+	"XAmzContentSHA256Mismatch": WrongBytes,
+	"InvalidAccessKeyId": AccessRefused,
+	"SignatureDoesNotMatch": AccessRefused,
+	"AccessDenied": AccessRefused,
+	"401": AccessRefused,
+	"403": AccessRefused,
+	"SlowDown": StoreAway,
+	"429": StoreAway,
+}
+
+
+@dataclass(frozen=True)
+class StoreLogin:
+	"""Where the store is and who asks. `prefix`: folder in the bucket, may be empty. `verify`: whether the
+	certificate is checked, or the path of the authority's certificates to check it with."""
+
+	endpoint: str
+	bucket: str
+	access_key: str = field(repr=False)
+	secret_key: str = field(repr=False)
+	region: str = DEFAULT_REGION
+	prefix: str = ""
+	verify: bool | str = True
+
+
+@dataclass(frozen=True)
+class Patience:
+	"""How long the store may take to answer, and how often it is asked."""
+
+	connect_s: float
+	read_s: float
+	tries: int
+
+
+WATCHING = Patience(2, 4, 1)  # somebody waits, and holds a web worker
+MOVING = Patience(3, 30, 3)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+	"""What the store says of an object. `sha256` (hex): of the store's own, None where it has none. `facts`:
+	what was stored beside the bytes."""
+
+	size_bytes: int
+	sha256: str | None
+	facts: dict[str, str]
+
+
+class ObjectStore:
+	"""Objects below the folder of one login, by names relative to it. All methods raise StoreError."""
+
+	def __init__(self, login: StoreLogin, patience: Patience):
+		self.bucket = login.bucket
+		self.prefix = f"{login.prefix}/" if login.prefix else ""
+		config = Config(
+			connect_timeout=patience.connect_s,
+			read_timeout=patience.read_s,
+			retries={"total_max_attempts": patience.tries, "mode": "standard"},
+			signature_version="s3v4",
+			s3={"addressing_style": "path"},  # a store of one's own has no name for each bucket
+			max_pool_connections=CONNECTIONS,
+		)
+		self.client = boto3.session.Session().client(
+			"s3",
+			endpoint_url=login.endpoint,
+			region_name=login.region,
+			aws_access_key_id=login.access_key,
+			aws_secret_access_key=login.secret_key,
+			verify=login.verify,
+			config=config,
+		)
+
+	def put(
+		self,
+		name: str,
+		source: BinaryIO | bytes,
+		sha256: bytes,
+		md5: bytes,
+		facts: dict[str, str] | None = None,
+	) -> None:
+		"""Stores `source` from its beginning; one that is there already is replaced. The digests travel with
+		it, and the store refuses other bytes: WrongBytes. Every store knows MD5, newer ones SHA-256."""
+		self.ask(
+			self.client.put_object,
+			name,
+			Body=source,
+			ContentMD5=base64.b64encode(md5).decode(),
+			ChecksumAlgorithm="SHA256",
+			ChecksumSHA256=base64.b64encode(sha256).decode(),
+			ContentType=CONTENT_TYPE,
+			Metadata=facts or {},
+		)
+
+	def head(self, name: str) -> StoredObject:
+		"""Raises NoSuchObject; a store says the same of a bucket that is not there."""
+		found = self.ask(self.client.head_object, name, ChecksumMode="ENABLED")
+		digest = found.get("ChecksumSHA256")
+		facts = {key.lower(): value for key, value in found.get("Metadata", {}).items()}
+		return StoredObject(found["ContentLength"], base64.b64decode(digest).hex() if digest else None, facts)
+
+	def open(self, name: str, begin: int = 0, end: int | None = None) -> tuple[int, Iterator[bytes]]:
+		"""(size of the whole object, its bytes [begin, end) in chunks). Nothing more than a chunk is kept in
+		memory; whoever stops early closes the iterator. Raises NoSuchObject, RangeRefused."""
+		limit = "" if end is None else end - 1
+		asked = {} if begin == 0 and end is None else {"Range": f"bytes={begin}-{limit}"}
+		found = self.ask(self.client.get_object, name, **asked)
+		told = found.get("ContentRange", "").rpartition("/")[2]
+		return int(told or found["ContentLength"]), chunks(found["Body"])
+
+	def read(self, name: str, begin: int, count: int) -> bytes:
+		"""`count` bytes from `begin`, as far as there are."""
+		_size, body = self.open(name, begin, begin + count)
+		with closing(body):
+			return b"".join(body)
+
+	def names(self, prefix: str) -> Iterator[tuple[str, int]]:
+		"""(name, bytes) of the objects whose names begin so, in order."""
+		for page in self.pages(prefix):
+			for entry in page.get("Contents", ()):
+				yield entry["Key"][len(self.prefix) :], entry["Size"]
+
+	def folders(self, prefix: str = "") -> list[str]:
+		"""Names of the folders in the folder `prefix`, which ends with a slash when it is not empty."""
+		begin = len(self.prefix + prefix)
+		return [
+			entry["Prefix"][begin:-1]
+			for page in self.pages(prefix, Delimiter="/")
+			for entry in page.get("CommonPrefixes", ())
+		]
+
+	def pages(self, prefix: str, **options) -> Iterator[dict]:
+		token: dict[str, str] = {}
+		while True:
+			page = asked(
+				self.client.list_objects_v2,
+				Bucket=self.bucket,
+				Prefix=self.prefix + prefix,
+				**token,
+				**options,
+			)
+			yield page
+			if not page.get("NextContinuationToken"):
+				return
+			token = {"ContinuationToken": page["NextContinuationToken"]}
+
+	def remove(self, names: Iterable[str]) -> dict[str, str]:
+		"""Removes objects; {name: the store's code} of those that it kept. One that is not there counts as
+		removed."""
+		listed, kept = list(names), {}
+		for begin in range(0, len(listed), REMOVED_AT_ONCE):
+			wanted = [{"Key": self.prefix + name} for name in listed[begin : begin + REMOVED_AT_ONCE]]
+			found = asked(
+				self.client.delete_objects, Bucket=self.bucket, Delete={"Objects": wanted, "Quiet": True}
+			)
+			for error in found.get("Errors", ()):
+				kept[error["Key"][len(self.prefix) :]] = error.get("Code", "")
+		return kept
+
+	def ask(self, method: Callable[..., dict], name: str, **arguments) -> dict:
+		return asked(method, Bucket=self.bucket, Key=self.prefix + name, **arguments)
+
+
+def asked(method: Callable, **arguments):
+	"""What the store answers. StoreError; OSError of a file that is being sent."""
+	try:
+		return method(**arguments)
+	except (ClientError, BotoCoreError, HTTPClientError) as error:
+		told = of_kind(error)
+	raise told  # out here: see the top
+
+
+def chunks(body) -> Iterator[bytes]:
+	"""The rest of a body whose connection goes back, or is dropped, at the end."""
+	try:
+		while chunk := asked(body.read, amt=CHUNK_BYTES):
+			yield chunk
+	finally:
+		with suppress(Exception):  # the connection is gone already
+			body.close()
+
+
+def of_kind(error: Exception) -> StoreError:
+	"""What boto3 raised, as one of ours."""
+	if not isinstance(error, ClientError):
+		return StoreAway(type(error).__name__)
+	code = str(error.response.get("Error", {}).get("Code") or "")
+	status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0
+	kind = KINDS.get(code) or KINDS.get(str(status)) or (StoreAway if status >= 500 else StoreError)
+	return kind(code if code == str(status) else f"{code} ({status})")
