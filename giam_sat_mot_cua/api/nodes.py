@@ -6,6 +6,7 @@ import frappe
 from frappe import _
 from redis.exceptions import RedisError
 
+from giam_sat_mot_cua.recording.volume_kinds import IS_LOCAL
 from giam_sat_mot_cua.workers import camera_state, fleet, overview
 from giam_sat_mot_cua.workers.overview import CameraNow, NodeNow
 
@@ -87,7 +88,7 @@ def volumes(node: str) -> list[dict]:
 		return []
 	return frappe.get_list(
 		"Storage Volume",
-		{"enabled": 1, "node": ("in", ["", None, node])},
+		{"enabled": 1, "node": ("in", ["", None, node]), "kind": IS_LOCAL},
 		["name", "state", "free_gb", "total_gb"],
 		order_by="priority, name",
 		limit_page_length=0,

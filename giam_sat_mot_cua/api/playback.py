@@ -1,18 +1,15 @@
 """HLS playlists of a camera's footage, live and past: one endpoint, permission first."""
 
-from pathlib import Path
-
 import frappe
 from frappe import _
 from frappe.utils import cint
 from werkzeug.wrappers import Response
 
 from giam_sat_mot_cua.api import cameras, links, periods
-from giam_sat_mot_cua.media.fmp4 import BrokenFile
-from giam_sat_mot_cua.media.layout import safe_join
 from giam_sat_mot_cua.media.playlist import PlaylistFile, media_playlist
-from giam_sat_mot_cua.media.segment_index import read_index
 from giam_sat_mot_cua.recording import clock, footage, timeline
+from giam_sat_mot_cua.recording.retention import site_text
+from giam_sat_mot_cua.recording.volume_kinds import is_archive
 
 LIVE_BACK_MS = 120_000
 MIME = "application/vnd.apple.mpegurl"
@@ -67,32 +64,26 @@ def longest_ms() -> int:
 
 
 def playable(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[PlaylistFile]:
-	"""The files of the period that are there: on their own volume, and not on another one under its path."""
+	"""The files of the period that are there now."""
 	minutes = cint(frappe.db.get_single_value("Monitoring Settings", "link_minutes"))
 	files = [file for file in footage.files_between(camera, from_utc_ms, to_utc_ms) if not file.gone]
-	roots: dict[str, Path] = {
-		volume: footage.volume_path(volume)
-		for volume in {file.volume for file in files}
-		if footage.volume_answers(volume)
-	}
-	found = []
-	for file in files:
-		root = roots.get(file.volume)
-		if not root:
-			continue
-		try:
-			index = read_index(safe_join(root, file.path))
-		except (OSError, ValueError, BrokenFile):
-			continue  # removed meanwhile, or its volume is away: the timeline tells
-		found.append(
-			PlaylistFile(file.start_utc_ms, index, links.signed_url(file.volume, file.path, minutes))
+	indexes = footage.read_indexes(files)
+	return [
+		PlaylistFile(
+			file.start_utc_ms,
+			indexes[file.start_utc_ms],
+			links.signed_url(file.volume, file.path, minutes),
 		)
-	return found
+		for file in files
+		if file.start_utc_ms in indexes
+	]
 
 
 def explain(camera: str, from_utc_ms: int, to_utc_ms: int) -> None:
 	"""Why nothing of a period can be played, although something was recorded; nothing when nothing was."""
-	found = {piece.kind: piece for piece in timeline.pieces(camera, from_utc_ms, to_utc_ms)}
+	pieces = timeline.pieces(camera, from_utc_ms, to_utc_ms)
+	explain_archive([piece for piece in pieces if piece.kind == timeline.AWAY and is_archive(piece.note)])
+	found = {piece.kind: piece for piece in pieces}
 	for kind, error in (
 		(timeline.REMOVED, FootageGone),
 		(timeline.MISSING, FootageGone),
@@ -101,6 +92,18 @@ def explain(camera: str, from_utc_ms: int, to_utc_ms: int) -> None:
 		if kind in found:
 			text = periods.told(found[kind], clock.site_zone())
 			frappe.throw(_("This period cannot be played. {0}.").format(text), error, title=_("Playback"))
+
+
+def explain_archive(away: list[timeline.Piece]) -> None:
+	"""It comes before what is gone: of this the user may have something later."""
+	if not away:
+		return
+	ends = (min(piece.begin_ms for piece in away), max(piece.end_ms for piece in away))
+	text = _(
+		"The footage from {0} to {1} lies in the archive, which does not answer now. It is not lost: try "
+		"again later, or choose another period."
+	)
+	frappe.throw(text.format(*map(site_text, ends)), FootageAway, title=_("Playback"))
 
 
 def answer(text: str) -> Response:

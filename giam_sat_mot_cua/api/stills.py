@@ -15,7 +15,7 @@ def still(camera: str | None = None) -> Response:
 	yet."""
 	doc = cameras.readable(camera)
 	newest: tuple[float, bytes] | None = None
-	for volume in frappe.get_all("Storage Volume", {"enabled": 1}, pluck="name", order_by="priority, name"):
+	for volume in footage.written_volumes():
 		try:
 			path = layout.safe_join(footage.volume_path(volume), layout.still_path(doc.name))
 			taken = path.stat().st_mtime

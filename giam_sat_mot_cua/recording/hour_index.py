@@ -22,6 +22,7 @@ from frappe.utils import now
 
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.recording.clock import HOUR_MS
+from giam_sat_mot_cua.recording.volume_kinds import is_archive
 
 MB = 1_000_000
 REMOVED, MISSING = "removed", "missing"
@@ -33,7 +34,7 @@ STORE_MARKS = """
 	update `tabRecording Hour`
 	set files = %(files)s, has_footage = %(has_footage)s, removed_count = %(removed_count)s,
 		missing_count = %(missing_count)s, removed_on = %(removed_on)s, removal_reason = %(removal_reason)s,
-		modified = %(modified)s, modified_by = %(modified_by)s
+		outside_archive = %(outside_archive)s, modified = %(modified)s, modified_by = %(modified_by)s
 	where name = %(name)s
 """
 
@@ -157,9 +158,9 @@ def covered_ms(files: Iterable[IndexedFile | Span], start_ms: int, end_ms: int) 
 def merge(camera: str, unit: str, files: list[IndexedFile], seen: bool = False) -> None:
 	"""Adds closed files to the rows of `camera`. A file already there by its start is replaced.
 
-	A file that is marked as gone stays so, since an event may be delivered late; but not when the caller has
-	`seen` the files on their volume. Rows are written in order of time under a row lock, so writers of the
-	same camera queue up and never overwrite.
+	An event may be delivered late: a file that is marked as gone stays so, and one that was moved stays where
+	it is now; but not when the caller has `seen` the files on their volume. Rows are written in order of time
+	under a row lock, so writers of the same camera queue up and never overwrite.
 	"""
 	hours: dict[int, list[IndexedFile]] = {}
 	for file in files:
@@ -177,7 +178,7 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 	for file in new:
 		known = merged.get(file.start_utc_ms)
 		kept = None if seen or not known else known.gone
-		merged[file.start_utc_ms] = replace(known if same_bytes(known, file) else file, gone=kept)
+		merged[file.start_utc_ms] = replace(known if is_known(known, file, seen) else file, gone=kept)
 	files = list(merged.values())
 	before = unpack(
 		frappe.db.get_value("Recording Hour", row_name(camera, hour - HOUR_MS), "files"), hour - HOUR_MS
@@ -189,7 +190,7 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 		"file_count": len(files),
 		"size_mb": sum(file.size_bytes for file in files) / MB,
 		"files": pack(files, hour),
-		**gone_values(files),
+		**kept_values(files),
 	}
 	if files:
 		zone = clock.site_zone()
@@ -201,20 +202,21 @@ def write_hour(camera: str, unit: str, hour: int, new: list[IndexedFile], seen: 
 		frappe.db.set_value("Recording Hour", name, values)
 
 
-def same_bytes(known: IndexedFile | None, file: IndexedFile) -> bool:
+def is_known(known: IndexedFile | None, file: IndexedFile, seen: bool) -> bool:
 	"""Whether the row has the file already: then what its recorder has said of it stays. FFmpeg may judge the
-	frame rate of a file otherwise than that of its stream."""
-	return bool(known) and (known.volume, known.sha256) == (file.volume, file.sha256)
+	frame rate of a file otherwise than that of its stream. Who has not `seen` it may know an old place."""
+	return bool(known) and known.sha256 == file.sha256 and (not seen or known.volume == file.volume)
 
 
-def gone_values(files: Iterable[IndexedFile | Span]) -> dict:
-	"""What a row says, without its packed files, of those that are no longer there."""
+def kept_values(files: Iterable[IndexedFile | Span]) -> dict:
+	"""What a row says, without its packed files, of which are still there and where."""
 	files = list(files)
 	removed = [file.gone for file in files if file.gone and file.gone.kind == REMOVED]
 	missing = sum(1 for file in files if file.gone and file.gone.kind == MISSING)
 	last = max(removed, key=lambda gone: gone.at_utc_ms, default=None)
 	return {
 		"has_footage": int(len(files) > len(removed) + missing),
+		"outside_archive": int(any(not is_archive(v) for v in {f.volume for f in files if not f.gone})),
 		"removed_count": len(removed),
 		"missing_count": missing,
 		"removed_on": clock.site_time(last.at_utc_ms).replace(microsecond=0) if last else None,
@@ -305,10 +307,22 @@ def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
 	return len(back)
 
 
+def move(row: LockedHour, volume: str, files: Collection[IndexedFile], archive: str) -> list[IndexedFile]:
+	"""Names `archive` instead of `volume` for those of `files` that the row still has there, just so; returns
+	them. Nothing else of the row changes."""
+	known = unpack(row.files, row.hour_utc_ms)
+	wanted = {file.start_utc_ms: file for file in files}
+	moved = [file for file in known if file.volume == volume and wanted.get(file.start_utc_ms) == file]
+	if moved:
+		now_there = [replace(file, volume=archive) if file in moved else file for file in known]
+		store_marks(row, pack(now_there, row.hour_utc_ms))
+	return moved
+
+
 def store_marks(row: LockedHour, files: str) -> None:
 	"""As Database.set_value, but for the document cache, in which these rows never are: a purge marks
 	thousands."""
-	values = {"files": files, **gone_values(unpack_spans(files, row.hour_utc_ms))}
+	values = {"files": files, **kept_values(unpack_spans(files, row.hour_utc_ms))}
 	values |= {"modified": now(), "modified_by": frappe.session.user, "name": row.name}
 	frappe.db.sql(STORE_MARKS, values)
 
@@ -340,6 +354,63 @@ def rows_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list:
 		},
 		["files", "hour_start_utc"],
 		order_by="hour_start_utc",
+	)
+
+
+def hours_to_move(volume: str, before_utc_ms: int) -> list[str]:
+	"""Names of rows, the oldest first, of hours that begin before then and have files outside of archives,
+	`volume` among their volumes: the list of these stands at the head of a row's packed files."""
+	return frappe.get_all(
+		"Recording Hour",
+		{
+			"outside_archive": 1,
+			"hour_start_utc": ("<", clock.utc_time(before_utc_ms)),
+			"files": ("like", names_volume(volume)),
+		},
+		pluck="name",
+		order_by="hour_start_utc, camera",
+	)
+
+
+def names_volume(volume: str) -> str:
+	"""A pattern for the packed files of rows that name the volume."""
+	return f'%{json.dumps(volume)}%"streams"%'
+
+
+def files_of_rows(names: list[str]) -> list[tuple[str, IndexedFile]]:
+	"""(camera, file) of the rows, in order of time."""
+	rows = frappe.get_all(
+		"Recording Hour",
+		{"name": ("in", names)},
+		["camera", "files", "hour_start_utc"],
+		order_by="hour_start_utc, camera",
+	)
+	return [(row.camera, f) for row in rows for f in unpack(row.files, clock.utc_ms(row.hour_start_utc))]
+
+
+def days_on(volume: str, camera: str, before_utc_ms: int) -> list[str]:
+	"""`YYYY/MM/DD` of days before then of which footage of `camera` is still there, on `volume` by the
+	index."""
+	rows = frappe.get_all(
+		"Recording Hour",
+		{
+			"has_footage": 1,
+			"camera": camera,
+			"hour_start_utc": ("<", clock.utc_time(before_utc_ms)),
+			"files": ("like", names_volume(volume)),
+		},
+		pluck="hour_start_utc",
+		order_by="hour_start_utc",
+	)
+	return sorted({f"{hour:%Y/%m/%d}" for hour in rows})
+
+
+def volume_of(camera: str, start_utc_ms: int) -> str | None:
+	"""The volume on which the file that begins then is by the index; None when it is gone, or not known."""
+	hour = clock.hour_of(start_utc_ms)
+	text = frappe.db.get_value("Recording Hour", row_name(camera, hour), "files")
+	return next(
+		(s.volume for s in unpack_spans(text, hour) if s.start_utc_ms == start_utc_ms and not s.gone), None
 	)
 
 

@@ -81,7 +81,7 @@ class Listing:
 	def read(self, volume: str, day: str) -> set[int] | None:
 		"""Starts of the day's files; None when the volume does not answer."""
 		try:
-			starts = set(layout.starts_of_day(footage.volume_path(volume), self.camera, day))
+			starts = set(footage.starts_of_day(volume, self.camera, day))
 		except OSError:
 			return None
 		return starts if footage.volume_answers(volume) else None

@@ -6,7 +6,6 @@ decided now, since a disk does not answer or another volume is away, is left as 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import frappe
 from frappe import _
@@ -16,7 +15,6 @@ from giam_sat_mot_cua.recording import clock, health_events, hour_index, retenti
 from giam_sat_mot_cua.recording.hour_index import MISSING, Gone, Span
 from giam_sat_mot_cua.workers import reconcile, volumes
 from giam_sat_mot_cua.workers.purge import ORPHANS_A_RUN, VolumeAway
-from giam_sat_mot_cua.workers.volume_files import VolumeFiles
 
 YOUNGEST_MS = 3_600_000  # younger files may still be on their way into the index
 NAMED_CAMERAS = 5
@@ -45,7 +43,7 @@ class Audit:
 	def __init__(self, row, rows: list, since_utc_ms: int | None = None):
 		self.row, self.volume = row, row.name
 		self.others = {other.name: other for other in rows if other.name != row.name}
-		self.files = VolumeFiles(Path(row.path))
+		self.files = volumes.files_of(row)
 		self.since_day = layout.day_of(since_utc_ms) if since_utc_ms else ""
 		self.before_utc_ms = clock.now_ms() - YOUNGEST_MS
 		self.orphans_left = ORPHANS_A_RUN
@@ -56,7 +54,7 @@ class Audit:
 	def compare(self, camera: str) -> Found:
 		"""Raises VolumeAway, OSError."""
 		found = Found()
-		for day in sorted({*layout.days(self.files.path / camera), *self.claimed_days(camera)}):
+		for day in sorted({*self.files.days_of(camera), *self.claimed_days(camera)}):
 			if day >= self.since_day and layout.parse_day(day) is not None:
 				found += self.compare_day(camera, day)
 				frappe.db.commit()  # a day of a camera is told at once, and its locks are let go
@@ -103,7 +101,7 @@ class Audit:
 		"""Whether another volume holds the file: then the index follows at the audit of that one."""
 		for other in self.others.values():
 			try:
-				if VolumeFiles(Path(other.path)).size(camera, start) is not None:
+				if volumes.files_of(other).size(camera, start) is not None:
 					return True
 			except OSError:
 				continue
@@ -123,7 +121,7 @@ class Audit:
 			found.unindexed += 1
 			return
 		self.orphans_left -= 1
-		added = reconcile.index_found(camera, self.volume, self.files.path, [start])
+		added = reconcile.index_found(camera, self.volume, self.files, [start])
 		found.indexed += added
 		found.unindexed += 1 - added
 

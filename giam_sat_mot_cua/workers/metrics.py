@@ -12,9 +12,10 @@ from redis.exceptions import RedisError
 
 import giam_sat_mot_cua
 from giam_sat_mot_cua.cameras import maintenance
-from giam_sat_mot_cua.recording import clock, gap_counts, gap_ledger
+from giam_sat_mot_cua.recording import archive_counts, clock, gap_counts, gap_ledger
 from giam_sat_mot_cua.recording.backups import overdue, runs
-from giam_sat_mot_cua.workers import camera_clock, fleet, overview
+from giam_sat_mot_cua.recording.volume_kinds import IS_LOCAL, S3_ARCHIVE
+from giam_sat_mot_cua.workers import camera_clock, fleet, overview, volumes
 from giam_sat_mot_cua.workers.exposition import COUNTER, GAUGE, Family
 from giam_sat_mot_cua.workers.overview import CameraNow
 from giam_sat_mot_cua.workers.wanted import read_settings
@@ -45,16 +46,17 @@ def collect() -> list[Family]:
 	try:
 		recorders = fleet.Fleet(redis, frappe.local.site).alive()
 		cameras = overview.cameras(redis)
-		gaps = gap_counts.read(redis)
+		gaps, moved = gap_counts.read(redis), archive_counts.read(redis)
 		queued, answers = fleet.queued_recorders(), 1
 	except RedisError:  # what the database knows is told all the same
-		recorders, cameras, gaps, queued, answers = {}, overview.cameras(None), {}, 0, 0
+		recorders, cameras, gaps, moved, queued, answers = {}, overview.cameras(None), {}, {}, 0, 0
 	families = [
 		*of_cameras(cameras),
 		*of_gaps(gaps, {camera.name: camera for camera in cameras}),
 		*of_recorders(recorders.values(), queued),
 		*of_nodes(recorders.values(), cameras),
 		*of_volumes(),
+		*of_archives(moved),
 		*of_backups(),
 		*of_system(bool(answers)),
 	]
@@ -182,7 +184,7 @@ def of_volumes() -> list[Family]:
 	zone = clock.site_zone()
 	for row in frappe.get_all(
 		"Storage Volume",
-		{"enabled": 1},
+		{"enabled": 1, "kind": IS_LOCAL},
 		["name", "node", "state", "total_gb", "free_gb", "checked_at"],
 		order_by="name",
 	):
@@ -194,6 +196,24 @@ def of_volumes() -> list[Family]:
 		free.add(round(row.free_gb * GB), **labels)
 		checked.add(clock.site_time_to_utc_ms(row.checked_at, zone) / 1000, **labels)
 	return [size, free, state, checked]
+
+
+def of_archives(moved: dict[tuple[str, str], int]) -> list[Family]:
+	up = Family("gsmc_archive_up", GAUGE, "1 when the archive answered the last check.")
+	checked = Family("gsmc_archive_checked_timestamp_seconds", GAUGE, "When it was last checked.")
+	files = Family("gsmc_archive_files_moved_total", COUNTER, "Files moved to the archive.")
+	size = Family("gsmc_archive_bytes_moved_total", COUNTER, "Bytes moved to the archive.")
+	zone = clock.site_zone()
+	for row in frappe.get_all(
+		"Storage Volume", {"kind": S3_ARCHIVE}, ["name", "enabled", "state", "checked_at"], order_by="name"
+	):
+		if row.enabled:
+			up.add(int(row.state == volumes.READY), volume=row.name)
+		if row.enabled and row.checked_at:
+			checked.add(clock.site_time_to_utc_ms(row.checked_at, zone) / 1000, volume=row.name)
+		files.add(moved.get(("files", row.name), 0), volume=row.name)
+		size.add(moved.get(("bytes", row.name), 0), volume=row.name)
+	return [up, checked, files, size]
 
 
 def of_backups() -> list[Family]:

@@ -8,7 +8,6 @@ A row never says "removed" of a file that is there.
 
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import frappe
@@ -21,7 +20,6 @@ from giam_sat_mot_cua.recording.hour_index import PAST_RETENTION, REMOVED, VOLUM
 from giam_sat_mot_cua.recording.retention import Policy
 from giam_sat_mot_cua.recording.retention_runs import INTERRUPTED, Run, interrupted, space_awaited
 from giam_sat_mot_cua.workers import reconcile, volumes
-from giam_sat_mot_cua.workers.volume_files import VolumeFiles
 
 BATCH_FILES = 2000
 EARLY_BATCH_FILES = 500
@@ -58,7 +56,7 @@ class Purge:
 	def __init__(self, row, policy: Policy, run: Run):
 		self.row, self.policy, self.run = row, policy, run
 		self.volume: str = row.name
-		self.files = VolumeFiles(Path(row.path))
+		self.files = volumes.files_of(row)
 		self.holds = holds.active()
 		self.orphans_left = ORPHANS_A_RUN
 		self.reckoned_bytes = 0  # what a dry run would have freed
@@ -103,7 +101,7 @@ class Purge:
 		"""Removes what is due; returns its bytes."""
 		total = 0
 		today = layout.day_of(self.policy.now_utc_ms)
-		for day, cameras in self.files.days():
+		for day, cameras in self.days():
 			begin = layout.parse_day(day)
 			if begin >= self.policy.first_not_due:
 				break
@@ -117,6 +115,10 @@ class Purge:
 				if not self.run.dry_run:
 					self.files.remove_empty_folders(camera, day, today)
 		return total
+
+	def days(self) -> Iterator[tuple[str, list[str]]]:
+		"""(`YYYY/MM/DD`, cameras with footage of that day), the oldest first."""
+		return self.files.days()
 
 	def due_of_day(self, camera: str, day: str) -> list[Item]:
 		"""Files of one day's folder that are due and may go, those without a row included."""
@@ -149,7 +151,7 @@ class Purge:
 		"""Files without a row are history too: they get one before they go. One that cannot be read goes
 		without."""
 		self.orphans_left -= len(starts)
-		reconcile.index_found(camera, self.volume, self.files.path, starts)
+		reconcile.index_found(camera, self.volume, self.files, starts)
 		frappe.db.commit()  # a batch's transaction begins afresh
 
 	# What must go for want of space

@@ -11,8 +11,10 @@ import frappe
 
 from giam_sat_mot_cua.media import events, layout, repair
 from giam_sat_mot_cua.recording import clock, gap_ledger, hour_index
-from giam_sat_mot_cua.recording.hour_index import Span
+from giam_sat_mot_cua.recording.hour_index import IndexedFile, Span
+from giam_sat_mot_cua.recording.object_store import StoreError
 from giam_sat_mot_cua.workers import indexer, volumes
+from giam_sat_mot_cua.workers.archive_files import ArchiveFiles
 from giam_sat_mot_cua.workers.turns import PATIENCE_S, VolumeBusy, turn
 from giam_sat_mot_cua.workers.volume_files import VolumeFiles
 from giam_sat_mot_cua.workers.volumes import Volume
@@ -96,9 +98,13 @@ def reconcile_site(camera: str | None = None, again: bool = False) -> Reconciled
 			found.away.append(row.name)
 			continue
 		work = Reconciling(row, [other for other in rows if other.name != row.name], again)
-		for name in [camera] if camera else layout.folder_names(work.path):
-			if frappe.db.exists("Camera", name):
-				found.indexed[name] = found.indexed.get(name, 0) + work.index_files(name)
+		try:
+			for name in [camera] if camera else work.files.cameras():
+				if frappe.db.exists("Camera", name):
+					found.indexed[name] = found.indexed.get(name, 0) + work.index_files(name)
+		except StoreError:
+			frappe.db.rollback()  # a day that was not finished
+			found.away.append(row.name)
 	return found
 
 
@@ -114,13 +120,13 @@ class Reconciling:
 	"""Adds the files of one volume to the index. `row`, `others`: of volumes.rows."""
 
 	def __init__(self, row, others: list, again: bool):
-		self.volume, self.path, self.again = row.name, Path(row.path), again
+		self.volume, self.files, self.again = row.name, volumes.files_of(row), again
 		self.others = {other.name: other for other in others}
 
 	def index_files(self, camera: str) -> int:
 		"""Returns how many files of the camera it has added."""
 		total = 0
-		for day in sorted(layout.days(self.path / camera)):
+		for day in self.files.days_of(camera):
 			with turn(self.volume, PATIENCE_S) as mine:
 				if not mine:
 					raise VolumeBusy(self.volume)
@@ -129,17 +135,31 @@ class Reconciling:
 		return total
 
 	def index_day(self, camera: str, day: str) -> int:
-		begin, being_written = layout.parse_day(day), newest_written(self.path, camera)
+		begin, being_written = layout.parse_day(day), newest_written(self.files, camera)
 		if begin is None:
 			return 0
 		frappe.db.commit()  # the index as it is now: retention may have had its turn
 		spans = {s.start_utc_ms: s for s in hour_index.spans_between(camera, begin, begin + layout.DAY_MS)}
+		whole = self.whole_in_archive(camera, day, spans)
 		starts = [
 			start
-			for start in layout.starts_of_day(self.path, camera, day)
-			if start != being_written and self.is_wanted(camera, start, spans.get(start))
+			for start in self.files.starts(camera, day)
+			if start not in whole and start != being_written
+			if self.is_wanted(camera, start, spans.get(start))
 		]
-		return index_found(camera, self.volume, self.path, starts) if starts else 0
+		return index_found(camera, self.volume, self.files, starts) if starts else 0
+
+	def whole_in_archive(self, camera: str, day: str, spans: dict[int, Span]) -> set[int]:
+		"""Starts of files in an archive that the index has as they are there: their bytes were compared when
+		they came, and do not change. To ask for each of millions would take days."""
+		if not isinstance(self.files, ArchiveFiles):
+			return set()
+		return {
+			start
+			for start, size in self.files.sizes(camera, day).items()
+			if (span := spans.get(start)) and not span.gone
+			if (span.volume, span.size_bytes) == (self.volume, size)
+		}
 
 	def is_wanted(self, camera: str, start: int, span: Span | None) -> bool:
 		if span is None or span.gone:
@@ -150,9 +170,11 @@ class Reconciling:
 		return self.again and is_gone_from(self.others.get(span.volume), camera, start)
 
 
-def newest_written(path: Path, camera: str) -> int | None:
-	"""Start of the newest file when it has grown a moment ago: it belongs to a recorder."""
-	files = VolumeFiles(path)
+def newest_written(files: VolumeFiles | ArchiveFiles, camera: str) -> int | None:
+	"""Start of the newest file when it has grown a moment ago: it belongs to a recorder, which writes to no
+	archive."""
+	if isinstance(files, ArchiveFiles):
+		return None
 	newest = files.newest(camera)
 	return newest if newest is not None and files.grew_lately(camera, newest, STILL_WRITTEN_S) else None
 
@@ -161,18 +183,23 @@ def is_gone_from(row, camera: str, start: int) -> bool:
 	"""Whether the volume of the row is there, and the file is not on it. None: a volume that this machine
 	does not see."""
 	try:
-		return bool(
-			row and VolumeFiles(Path(row.path)).size(camera, start) is None and volumes.is_mounted(row)
-		)
+		return bool(row and volumes.files_of(row).size(camera, start) is None and volumes.is_mounted(row))
 	except OSError:
 		return False
 
 
-def index_found(camera: str, volume: str, path: Path, starts: list[int]) -> int:
-	"""Mends and indexes files that lie on the volume at `path`; returns how many could be read. The caller
-	holds the volume's turn."""
-	mended = [mend(camera, path, layout.file_path(camera, start)) for start in starts]
-	found = [indexer.indexed(event, volume) for event in mended if event]
+def index_found(camera: str, volume: str, files: VolumeFiles | ArchiveFiles, starts: list[int]) -> int:
+	"""Mends and indexes files that lie on the volume; returns how many could be read. The caller holds the
+	volume's turn."""
+	described = [describe(camera, volume, files, start) for start in starts]
+	found = [file for file in described if file]
 	frappe.db.commit()  # reading files takes a while: the rows are to be as they are now
 	hour_index.merge(camera, frappe.db.get_value("Camera", camera, "unit"), found, seen=True)
 	return len(found)
+
+
+def describe(camera: str, volume: str, files: VolumeFiles | ArchiveFiles, start: int) -> IndexedFile | None:
+	if isinstance(files, ArchiveFiles):
+		return files.described(camera, start)
+	event = mend(camera, files.path, layout.file_path(camera, start))
+	return indexer.indexed(event, volume) if event else None

@@ -12,20 +12,23 @@ from frappe.utils import flt
 from frappe.utils.background_jobs import get_redis_conn
 from redis.exceptions import RedisError
 
-from giam_sat_mot_cua.recording import clock, health_events, retention, retention_runs
+from giam_sat_mot_cua.recording import archives, clock, health_events, retention, retention_runs
+from giam_sat_mot_cua.recording.object_store import StoreError
 from giam_sat_mot_cua.recording.retention_runs import FAILED, RUNNING, WAITING, Run
-from giam_sat_mot_cua.workers import footage_audit, leases, queues, volume_state, volumes
+from giam_sat_mot_cua.workers import footage_audit, leases, moving, queues, volume_state, volumes
+from giam_sat_mot_cua.workers.archive_purge import ArchivePurge
 from giam_sat_mot_cua.workers.database import use_site_language
 from giam_sat_mot_cua.workers.footage_audit import Audit, Found
 from giam_sat_mot_cua.workers.leases import LeaseTable
 from giam_sat_mot_cua.workers.purge import EARLY, Purge, VolumeAway
-from giam_sat_mot_cua.workers.turns import PATIENCE_S, turn
+from giam_sat_mot_cua.workers.turns import PATIENCE_S, VolumeBusy, turn
 from giam_sat_mot_cua.workers.volume_watch import VolumeWatch
 
 QUEUE = "long"
 JOB = "giam_sat_mot_cua.workers.retention."
 PREFIX = "gsmc-retention-"
 TIMEOUT_S = 3600
+BATCH_PATIENCE_S = 60  # a move lets others in between its batches
 AUDIT_HOURS = 26  # what an hourly audit looks back: files that a fault left open come into the index by it
 EARLY_ENDS_AFTER_HOURS = 24  # without an early removal
 REFUSALS = {
@@ -64,12 +67,12 @@ def start_dry_run(volume: str | None) -> str:
 
 
 def purge(volume: str) -> None:
-	"""Removes what is to go from a volume. Does nothing while another job has the volume's turn."""
+	"""Removes what is to go from a volume. Does nothing when another job has the volume's turn for long."""
 	use_site_language()
 	row = row_of(volume)
 	if not row:
 		return
-	with turn(volume) as mine:
+	with turn(volume, BATCH_PATIENCE_S) as mine:
 		finished = not mine or purge_in_turn(row, Run(volume, leases.node_name()))
 	if not finished:
 		enqueue(row, "purge")
@@ -81,6 +84,17 @@ def audit(volume: str, hours: int = 0) -> None:
 	row = row_of(volume)
 	if row:
 		audit_volume(row, hours)
+
+
+def move(volume: str) -> None:
+	"""Moves older footage of a volume to the archive."""
+	use_site_language()
+	row = row_of(volume)
+	archive = next(iter(volumes.archives()), None)
+	if not row or not archive:
+		return
+	if not move_to(archive, row):
+		enqueue(row, "move")
 
 
 def dry_run(name: str) -> None:
@@ -145,8 +159,8 @@ def purge_in_turn(row, run: Run) -> bool:
 	time. What is wrong with the volume is no error: it has its own events."""
 	try:
 		work = look_over(row, run)
-	except VolumeAway:
-		frappe.db.rollback()  # a batch that had not begun; the next run looks at it again
+	except (VolumeAway, StoreError):
+		frappe.db.rollback()  # a batch that had not begun, or not ended; the next run looks at it again
 		return True
 	run.finish(message=work.message if work else "")
 	if work:
@@ -155,13 +169,33 @@ def purge_in_turn(row, run: Run) -> bool:
 	return not (work and work.unfinished)
 
 
+def move_to(archive, row) -> bool:
+	"""One run over a volume; commits. False when it is not finished for want of time. What is wrong with
+	either volume is no error: both have their own events."""
+	if not moving.hours() or reason_to_leave(row):
+		return True
+	error = archives.check(archive)
+	if error is None:
+		try:
+			return moving.Moving(row, archive, retention.read_policy(None)).work()
+		except VolumeBusy:
+			return True  # another job has the volume for long; the next hour goes on
+		except StoreError as met:
+			frappe.db.rollback()  # a batch whose rows are as before; the next run moves it again
+			error = met
+	volume_state.show_archive(archive, error)
+	frappe.db.commit()  # the archive's state is told at once
+	return True
+
+
 def look_over(row, run: Run) -> Purge | None:
 	"""One volume of a run; None when it is left alone."""
 	refusal = reason_to_leave(row)
 	if refusal:
 		run.tally.left_alone(row.name, refusal)
 		return None
-	work = Purge(row, retention.read_policy(recorded_cameras()), run)
+	kind = ArchivePurge if volumes.is_archive(row) else Purge
+	work = kind(row, retention.read_policy(recorded_cameras()), run)
 	work.work()
 	return work
 
@@ -171,6 +205,8 @@ def reason_to_leave(row) -> str | None:
 		return retention.OTHER_MACHINE
 	if not row.enabled and not row.checked_at:
 		return retention.NOT_MOUNTED  # never used
+	if volumes.is_archive(row):
+		return retention.FAILING if archives.check(row) else None
 	watch = VolumeWatch()
 	try:
 		watch.follow([row], volumes.min_free_percent())

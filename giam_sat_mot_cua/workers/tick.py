@@ -5,11 +5,13 @@ from frappe.utils import add_to_date, now_datetime
 
 from giam_sat_mot_cua.cameras.doctype.maintenance_order import maintenance_order
 from giam_sat_mot_cua.recording import clock, gap_ledger, retention_runs
+from giam_sat_mot_cua.recording.volume_kinds import IS_LOCAL, S3_ARCHIVE
 from giam_sat_mot_cua.workers import (
 	alarms,
 	camera_state,
 	fleet,
 	leases,
+	moving,
 	overview,
 	retention,
 	volume_state,
@@ -43,9 +45,10 @@ def raise_alarms() -> None:
 
 
 def check_volumes() -> None:
-	"""Every five minutes: volumes of this machine, even when it runs no recorder."""
+	"""Every five minutes: volumes of this machine, even when it runs no recorder, and archives."""
 	use_site_language()
 	volume_state.inspect(leases.node_name())
+	volume_state.inspect_archives()
 	volume_state.close_events_of_disabled()
 
 
@@ -56,11 +59,20 @@ def make_room() -> None:
 
 
 def apply_retention() -> None:
-	"""Every hour: footage past its retention, and files that a fault has left without a row."""
+	"""Every hour: footage past its retention, and files that a fault has left without a row, which are in no
+	archive."""
 	for row in volume_rows():
 		retention.enqueue(row, "purge")
-		retention.enqueue(row, "audit", hours=retention.AUDIT_HOURS)
+		if row.kind != S3_ARCHIVE:
+			retention.enqueue(row, "audit", hours=retention.AUDIT_HOURS)
 	retention_runs.give_up_dead_dry_runs()
+
+
+def move_footage() -> None:
+	"""Every hour: older footage goes to the archive, where there is one."""
+	if moving.hours() and volumes.archives():
+		for row in volume_rows({"kind": IS_LOCAL}):
+			retention.enqueue(row, "move")
 
 
 def audit_footage() -> None:
@@ -71,7 +83,7 @@ def audit_footage() -> None:
 
 def volume_rows(filters: dict | None = None) -> list:
 	"""Also volumes that are not recorded to any more: what lies on them grows old."""
-	return frappe.get_all("Storage Volume", filters or {}, ["name", "node"], order_by="name")
+	return frappe.get_all("Storage Volume", filters or {}, ["name", "node", "kind"], order_by="name")
 
 
 def show_unrecorded_cameras() -> None:

@@ -25,11 +25,14 @@ class VolumeFiles:
 		"""(`YYYY/MM/DD`, cameras with a folder of that day), the oldest day first."""
 		found: dict[str, list[str]] = {}
 		for camera in self.cameras():
-			for day in layout.days(self.path / camera):
-				if layout.parse_day(day) is not None:
-					found.setdefault(day, []).append(camera)
+			for day in self.days_of(camera):
+				found.setdefault(day, []).append(camera)
 		for day in sorted(found):
 			yield day, found[day]
+
+	def days_of(self, camera: str) -> list[str]:
+		"""`YYYY/MM/DD` of the days of which there is a folder."""
+		return sorted(day for day in layout.days(self.path / camera) if layout.parse_day(day) is not None)
 
 	def starts(self, camera: str, day: str) -> list[int]:
 		return layout.starts_of_day(self.path, camera, day)
@@ -50,7 +53,7 @@ class VolumeFiles:
 		return self.newest_starts[camera]
 
 	def look_for_newest(self, camera: str) -> int | None:
-		for day in sorted(layout.days(self.path / camera), reverse=True):
+		for day in reversed(self.days_of(camera)):
 			starts = self.starts(camera, day)
 			if starts:
 				return starts[-1]

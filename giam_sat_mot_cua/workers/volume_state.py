@@ -4,7 +4,8 @@ import frappe
 from frappe import _
 from frappe.utils import cint, flt
 
-from giam_sat_mot_cua.recording import clock, health_events
+from giam_sat_mot_cua.recording import archives, clock, health_events
+from giam_sat_mot_cua.recording.object_store import StoreError
 from giam_sat_mot_cua.workers import volumes
 from giam_sat_mot_cua.workers.volume_watch import VolumeWatch, looking
 from giam_sat_mot_cua.workers.volumes import FAILING, FULL, NOT_MOUNTED, READ_ONLY, READY, VolumeCheck
@@ -46,6 +47,28 @@ def write_check(row, seen: VolumeCheck) -> None:
 		values["write_ms"] = round(seen.write_ms, 1)
 	frappe.db.set_value("Storage Volume", row.name, values, update_modified=False)
 	frappe.clear_document_cache("Storage Volume", row.name)
+
+
+def inspect_archives() -> None:
+	"""Stores the state of every archive, and begins and ends the events about it."""
+	for row in volumes.archives():
+		show_archive(row, archives.check(row))
+
+
+def show_archive(row, error: StoreError | None) -> None:
+	"""Stores what `archives.check` says of an archive, or whoever met the error, and tells of it. One that
+	never answered keeps `checked_at` empty, so that it gets its marker later."""
+	values = {"state": FAILING if error else READY, "state_message": archives.told(error) if error else ""}
+	if row.checked_at or not error:
+		values["checked_at"] = clock.site_time(clock.now_ms())
+	frappe.db.set_value("Storage Volume", row.name, values, update_modified=False)
+	frappe.clear_document_cache("Storage Volume", row.name)
+	kind, _over = EVENTS[FAILING]
+	if error:
+		text = values["state_message"]
+		health_events.report(kind, text, health_events.CRITICAL, storage_volume=row.name)
+	else:
+		health_events.close(kind, storage_volume=row.name)
 
 
 def message(seen: VolumeCheck) -> str:

@@ -21,8 +21,12 @@ from pathlib import Path
 import frappe
 from frappe.utils import flt
 
+from giam_sat_mot_cua.recording import archives as stores
 from giam_sat_mot_cua.recording.footage import MARKER, carries_marker
+from giam_sat_mot_cua.recording.volume_kinds import IS_LOCAL, S3_ARCHIVE
 from giam_sat_mot_cua.workers import leases
+from giam_sat_mot_cua.workers.archive_files import ArchiveFiles
+from giam_sat_mot_cua.workers.volume_files import VolumeFiles
 
 PROBE = Path(".gsmc") / "probe"
 PROBE_BYTES = b"\0" * 4096
@@ -59,7 +63,12 @@ class VolumeCheck:
 
 def of_node(node: str) -> list:
 	"""Storage Volume rows that this node writes to, the preferred one first."""
-	return rows({"enabled": 1, "node": ("in", ["", None, node])})
+	return rows({"enabled": 1, "node": ("in", ["", None, node]), "kind": IS_LOCAL})
+
+
+def archives() -> list:
+	"""Rows of the archives that footage is moved to, the one that takes it first."""
+	return rows({"enabled": 1, "kind": S3_ARCHIVE})
 
 
 def rows(filters: dict | None = None) -> list:
@@ -68,9 +77,18 @@ def rows(filters: dict | None = None) -> list:
 	return frappe.get_all(
 		"Storage Volume",
 		filters or {},
-		["name", "path", "volume_id", "state", "checked_at", "enabled", "node"],
+		["name", "kind", "path", "volume_id", "state", "checked_at", "enabled", "node"],
 		order_by="priority, name",
 	)
+
+
+def is_archive(row) -> bool:
+	return row.kind == S3_ARCHIVE
+
+
+def files_of(row) -> VolumeFiles | ArchiveFiles:
+	"""The footage that lies on the volume of the row."""
+	return ArchiveFiles(row.name) if is_archive(row) else VolumeFiles(Path(row.path))
 
 
 def is_own(row) -> bool:
@@ -84,6 +102,8 @@ def min_free_percent() -> float:
 
 def is_mounted(row) -> bool:
 	"""Whether the volume of the row is there: its own marker, and not another volume's. May raise OSError."""
+	if is_archive(row):
+		return stores.carries_marker(row)
 	return carries_marker(Path(row.path), row.volume_id)
 
 

@@ -174,6 +174,12 @@ class FootagePlayer {
             this.note(
                 this.live ? __("There is no live picture now.") : __("Nothing was recorded in this period."),
             );
+        } else if (error.details === "fragLoadError" && status === 424) {
+            this.note(
+                __(
+                    "This part of the footage lies in the archive, which does not answer now. It is not lost: try again later, or choose another period.",
+                ),
+            );
         } else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) {
             this.explain(error.url || this.url, status);
         } else {

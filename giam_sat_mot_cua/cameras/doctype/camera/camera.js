@@ -2,6 +2,10 @@ const STATE = ["state", "state_since", "fault", "state_message", "picture", "sou
 const STATE_MS = 5000;
 
 frappe.ui.form.on("Camera", {
+    setup(frm) {
+        frm.set_query("volume", () => ({ filters: { kind: "Local Folder" } }));
+    },
+
     refresh(frm) {
         frm.trigger("show_player");
         frm.trigger("show_state");

@@ -6,15 +6,16 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
+from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
+from giam_sat_mot_cua.recording import volume_kinds
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
 STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
 CLOCK_FIELDS = ("clock_offset_s", "clock_checked_on")  # workers/camera_clock.py
 SECRETS = ("stream_url", "stream_username", "stream_password")  # encrypted; api/connection.py reveals them
-MASK = "*" * 8
 
 
 class Camera(Document):
@@ -98,6 +99,7 @@ class Camera(Document):
 		self.validate_asset_number()  # Art 4.3
 		self.require_unit_with_counter()  # Art 1.1
 		self.keep_internal_camera_out()  # Art 1.3
+		self.refuse_archive()
 		self.require_basis_for_state_secret()  # Art 1.2
 		self.say_what_is_missing()
 
@@ -196,6 +198,15 @@ class Camera(Document):
 		if self.is_internal:
 			self.enabled = 0
 
+	def refuse_archive(self):
+		if self.volume and volume_kinds.is_archive(self.volume):
+			frappe.throw(
+				_(
+					"Volume {0} is an archive. A camera is recorded to a local folder and moved there later."
+				).format(frappe.bold(self.volume)),
+				title=_("Fixed Volume"),
+			)
+
 	def require_basis_for_state_secret(self):
 		if self.holds_state_secret and not (self.secret_legal_basis or "").strip():
 			frappe.throw(
@@ -206,11 +217,8 @@ class Camera(Document):
 			)
 
 	def _save_passwords(self):
-		"""Frappe leaves as many stars as a secret has letters; here all secrets look the same."""
 		super()._save_passwords()
-		for field in SECRETS:
-			if self.get(field):
-				self.set(field, MASK)
+		secrets.mask(self, SECRETS)
 
 	def say_what_is_missing(self):
 		"""A camera that ought to be recorded and cannot be begun with says so; recorders say all the rest."""

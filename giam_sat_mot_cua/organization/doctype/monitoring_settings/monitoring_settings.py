@@ -3,7 +3,7 @@ from pathlib import Path
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import flt
+from frappe.utils import cint, flt
 
 from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
@@ -23,6 +23,8 @@ BOUNDS = {
 	"retention_days": (1, 3650),
 	"min_free_percent": (1, 50),
 	"slow_write_ms": (50, 60_000),
+	"archive_after_hours": (0, 87_600),
+	"move_mbit_s": (0, 1_000_000),
 	"backup_hour": (0, 23),
 	"backup_keep_days": (1, 3650),
 	"backup_overdue_hours": (2, 8760),
@@ -49,6 +51,7 @@ class MonitoringSettings(Document):
 		account_review_days: DF.Int
 		account_review_months: DF.Int
 		alarm_after_seconds: DF.Int
+		archive_after_hours: DF.Int
 		backup_folder: DF.Data | None
 		backup_hour: DF.Int
 		backup_keep_days: DF.Int
@@ -62,6 +65,7 @@ class MonitoringSettings(Document):
 		lease_seconds: DF.Int
 		link_minutes: DF.Int
 		min_free_percent: DF.Percent
+		move_mbit_s: DF.Int
 		playback_minutes: DF.Int
 		retention_days: DF.Int
 		rows_waiting_count: DF.Int
@@ -74,6 +78,7 @@ class MonitoringSettings(Document):
 
 	def validate(self):
 		self.require_bounds()
+		self.leave_what_is_played_in_place()
 		self.validate_backup_folder()
 
 	def require_bounds(self):
@@ -85,6 +90,17 @@ class MonitoringSettings(Document):
 					),
 					title=_("Monitoring Settings"),
 				)
+
+	def leave_what_is_played_in_place(self):
+		"""A playlist names the volumes of its files: what it may still hold is not moved."""
+		earliest = -(-cint(self.playback_minutes) // 60) + 1
+		if 0 < cint(self.archive_after_hours) < earliest:
+			frappe.throw(
+				_(
+					"Footage is moved to the archive one hour after the longest playback at the earliest: {0} hours."
+				).format(earliest),
+				title=_("Monitoring Settings"),
+			)
 
 	def validate_backup_folder(self):
 		chosen = (self.backup_folder or "").strip()

@@ -26,6 +26,7 @@ class RecordingHour(Document):
 		hour_start_utc: DF.Datetime
 		last_end: DF.Datetime | None
 		missing_count: DF.Int
+		outside_archive: DF.Check
 		recorded_ms: DF.Int
 		removal_reason: DF.Literal["", "Past Its Retention", "Volume Full"]
 		removed_count: DF.Int
@@ -72,10 +73,12 @@ def kept_text(gone: hour_index.Gone | None, zone: ZoneInfo) -> str:
 
 
 def on_doctype_update():
-	"""By these a day of a camera is found among years of rows, and rows whose footage is there, or missing."""
+	"""By these a day of a camera is found among years of rows, and rows whose footage is there, missing, or
+	to be moved."""
 	frappe.db.add_index("Recording Hour", ["camera", "hour_start_utc"])
 	frappe.db.add_index("Recording Hour", ["has_footage", "camera", "hour_start_utc"])
 	frappe.db.add_index("Recording Hour", ["missing_count", "hour_start_utc"])
+	frappe.db.add_index("Recording Hour", ["outside_archive", "hour_start_utc"])
 
 
 def picture_text(stream: dict) -> str:

@@ -1,14 +1,17 @@
-import json
 import os
 import re
+from urllib.parse import urlsplit
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
+from giam_sat_mot_cua.recording import hour_index
+from giam_sat_mot_cua.recording.volume_kinds import S3_ARCHIVE
 
-# workers/volumes.py
+# workers/volume_state.py
 OBSERVED = ("state", "state_message", "total_gb", "free_gb", "checked_at", "volume_id", "write_ms")
 SYSTEM_FOLDERS = (
 	"/bin",
@@ -24,6 +27,14 @@ SYSTEM_FOLDERS = (
 	"/usr",
 )
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+SECRETS = ("access_key", "secret_key")  # encrypted; nobody is shown them again
+OF_FOLDERS = ("path", "node")
+OF_ARCHIVES = ("endpoint", "bucket", "prefix", "region", "ca_file", *SECRETS)
+PLACE = ("endpoint", "bucket", "prefix")  # where an archive's objects lie
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
+PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 class StorageVolume(Document):
@@ -35,15 +46,24 @@ class StorageVolume(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		access_key: DF.Password | None
+		bucket: DF.Data | None
+		ca_file: DF.Data | None
 		checked_at: DF.Datetime | None
 		enabled: DF.Check
+		endpoint: DF.Data | None
 		free_gb: DF.Float
+		kind: DF.Literal["Local Folder", "S3 Archive"]
 		node: DF.Link | None
-		path: DF.Data
+		path: DF.Data | None
+		prefix: DF.Data | None
 		priority: DF.Int
+		region: DF.Data | None
+		secret_key: DF.Password | None
 		state: DF.Literal["", "Ready", "Not Mounted", "Read Only", "Full", "Failing"]
 		state_message: DF.SmallText | None
 		total_gb: DF.Float
+		verify_certificate: DF.Check
 		volume_id: DF.Data | None
 		volume_name: DF.Data
 		write_ms: DF.Float
@@ -52,7 +72,15 @@ class StorageVolume(Document):
 	def validate(self):
 		keep_stored(self, OBSERVED)
 		self.validate_volume_name()
-		self.validate_path()
+		if self.kind == S3_ARCHIVE:
+			self.clear(OF_FOLDERS)
+			self.validate_place()
+			self.validate_keys()
+			self.validate_ca_file()
+			self.say_what_follows_from_the_place()
+		else:
+			self.clear(OF_ARCHIVES)
+			self.validate_path()
 		self.volume_id = self.volume_id or frappe.generate_hash(length=20)
 
 	def validate_volume_name(self):
@@ -64,6 +92,10 @@ class StorageVolume(Document):
 				title=_("Volume Name"),
 			)
 
+	def clear(self, fieldnames: tuple[str, ...]):
+		for fieldname in fieldnames:
+			self.set(fieldname, None)
+
 	def validate_path(self):
 		self.path = own_folder(self.path)
 		if not self.path:
@@ -73,17 +105,19 @@ class StorageVolume(Document):
 				),
 				title=_("Storage Volume"),
 			)
-		other = self.volume_of_same_folder()
+		self.refuse_folder_of(self.volume_of_same_folder())
+		if not self.is_new() and self.has_value_changed("path") and self.has_footage():
+			frappe.msgprint(
+				_("Footage already recorded is looked for in the new folder: move it there as well."),
+				title=_("Storage Volume"),
+			)
+
+	def refuse_folder_of(self, other: str | None):
 		if other:
 			frappe.throw(
 				_("Volume {0} already uses this folder. Two volumes cannot share one.").format(
 					frappe.bold(other)
 				),
-				title=_("Storage Volume"),
-			)
-		if not self.is_new() and self.has_value_changed("path") and self.has_footage():
-			frappe.msgprint(
-				_("Footage already recorded is looked for in the new folder: move it there as well."),
 				title=_("Storage Volume"),
 			)
 
@@ -95,10 +129,72 @@ class StorageVolume(Document):
 		same = (row.name for row in rows if not self.node or not row.node or row.node == self.node)
 		return next(same, None)
 
+	def validate_place(self):
+		"""No message repeats the address: it may hold a login."""
+		self.endpoint = store_address(self.endpoint)
+		self.bucket = (self.bucket or "").strip()
+		self.prefix = (self.prefix or "").strip().strip("/") or None
+		self.region = (self.region or "").strip() or None
+		if not self.endpoint:
+			self.refuse(
+				_(
+					"Write the address of the store as https://HOST or https://HOST:PORT, without path and login."
+				)
+			)
+		if not BUCKET.fullmatch(self.bucket):
+			self.refuse(
+				_("Name the bucket of the archive: 3 to 63 lower-case letters, digits, hyphens and dots.")
+			)
+		if self.prefix and not PREFIX.fullmatch(self.prefix):
+			self.refuse(
+				_(
+					"The folder in the bucket has letters without accents, digits, hyphens, underscores and slashes."
+				)
+			)
+		if self.region and not REGION.fullmatch(self.region):
+			self.refuse(_("The region has letters, digits and hyphens."))
+		same = {field: self.get(field) or ("is", "not set") for field in PLACE}
+		self.refuse_folder_of(
+			frappe.db.get_value("Storage Volume", {**same, "name": ("!=", self.name or "")})
+		)
+
+	def validate_keys(self):
+		for field in SECRETS:
+			self.set(field, str(self.get(field) or "").strip() or None)
+		if not (self.access_key and self.secret_key):
+			self.refuse(_("Write the access key and the secret key of the archive."))
+
+	def validate_ca_file(self):
+		chosen = (self.ca_file or "").strip()
+		self.ca_file = os.path.normpath(chosen) if chosen and self.verify_certificate else None
+		if self.ca_file and not os.path.isabs(self.ca_file):
+			self.refuse(_("The file of the certificate authority is named by its absolute path."))
+
+	def say_what_follows_from_the_place(self):
+		if not self.is_new() and any(map(self.has_value_changed, PLACE)) and self.has_footage():
+			frappe.msgprint(
+				_("Footage already recorded is looked for in the new folder: move it there as well."),
+				title=_("Storage Volume"),
+			)
+		changed = self.is_new() or self.has_value_changed("endpoint")
+		if changed and self.endpoint.startswith("http:"):
+			frappe.msgprint(
+				_("Footage travels to this store unencrypted. Use https unless the network is your own."),
+				title=_("Storage Volume"),
+			)
+
+	def refuse(self, text: str):
+		frappe.throw(text, title=_("Storage Volume"))
+
+	def _save_passwords(self):
+		super()._save_passwords()
+		secrets.mask(self, SECRETS)
+
 	def has_footage(self) -> bool:
-		"""Whether a row names this volume: the list of volumes stands at the head of a row's packed files."""
-		named = f'%{json.dumps(self.name)}%"streams"%'
-		return bool(frappe.db.exists("Recording Hour", {"files": ("like", named)}))
+		"""Whether a row of the index names this volume."""
+		return bool(
+			frappe.db.exists("Recording Hour", {"files": ("like", hour_index.names_volume(self.name))})
+		)
 
 	def on_trash(self):
 		if self.enabled or self.has_footage() or frappe.db.exists("Camera", {"volume": self.name}):
@@ -115,3 +211,16 @@ def own_folder(path: str | None) -> str | None:
 	path = os.path.normpath((path or "").strip())
 	top = "/".join(path.split("/")[:2])
 	return path if os.path.isabs(path) and path != "/" and top not in SYSTEM_FOLDERS else None
+
+
+def store_address(address: str | None) -> str | None:
+	"""`address` when it names a store and nothing else: http or https, host, perhaps a port; else None."""
+	try:
+		parts = urlsplit((address or "").strip().rstrip("/"))
+		port = parts.port
+	except ValueError:
+		return None
+	host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+	known = parts.scheme in ("http", "https") and HOST.fullmatch(host)
+	bare = not (parts.path or parts.query or parts.fragment)
+	return f"{parts.scheme}://{parts.netloc.lower()}" if known and bare else None
