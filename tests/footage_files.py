@@ -8,9 +8,11 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.media import layout
-from giam_sat_mot_cua.recording import hour_index
+from giam_sat_mot_cua.recording import archives, hour_index
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
-from giam_sat_mot_cua.workers import volumes
+from giam_sat_mot_cua.recording.object_store import WATCHING
+from giam_sat_mot_cua.workers import volume_state, volumes
+from tests.archive import store_server
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -27,6 +29,21 @@ def make_volume(path: Path, **values):
 	frappe.db.set_value("Storage Volume", name, "checked_at", frappe.utils.now())
 	doc.reload()
 	return doc
+
+
+def make_archive(url: str, bucket: str, **values):
+	"""A Storage Volume that is a folder of its own in a bucket, to which nothing is moved by itself."""
+	name = f"t{frappe.generate_hash(length=10)}"
+	keys = {"access_key": store_server.ACCESS_KEY, "secret_key": store_server.SECRET_KEY}
+	place = {"endpoint": url, "bucket": bucket, "prefix": name, "enabled": 0, **keys, **values}
+	doc = frappe.get_doc(doctype="Storage Volume", volume_name=name, kind="S3 Archive", **place).insert()
+	volume_state.show_archive(archive_row(doc), archives.check(archive_row(doc), WATCHING))
+	doc.reload()
+	return doc
+
+
+def archive_row(archive):
+	return volumes.rows({"name": archive.name})[0]
 
 
 def lay(
@@ -82,5 +99,6 @@ def forget(volumes_made: Iterable[str], cameras: Iterable[str]) -> None:
 		frappe.db.delete("Retention Run", {"volume": name})
 		frappe.db.delete("Health Event", {"storage_volume": name})
 		frappe.db.delete("Storage Volume", {"name": name})
+		frappe.db.delete("__Auth", {"doctype": "Storage Volume", "name": name})
 	frappe.db.delete("Legal Hold", {"title": ("like", "test-%")})
 	frappe.db.commit()  # the running instance is to be as before

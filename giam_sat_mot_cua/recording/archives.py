@@ -22,6 +22,7 @@ from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import FileIndex, fetch_index_box, index_of_box
 from giam_sat_mot_cua.recording import object_store
 from giam_sat_mot_cua.recording.object_store import (
+	CHECKING,
 	MOVING,
 	WATCHING,
 	AccessRefused,
@@ -79,7 +80,7 @@ def read_login(volume: str) -> StoreLogin:
 # Whether it answers
 
 
-def check(row, patience: Patience = MOVING) -> StoreError | None:
+def check(row, patience: Patience = CHECKING) -> StoreError | None:
 	"""What is wrong with an archive (a row of Storage Volume); None when it can be written. Writes the marker
 	of one that has never been seen before."""
 	try:

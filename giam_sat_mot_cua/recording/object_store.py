@@ -112,6 +112,7 @@ class Patience:
 
 
 WATCHING = Patience(2, 4, 1)  # somebody waits, and holds a web worker
+CHECKING = Patience(3, 10, 2)
 MOVING = Patience(3, 30, 3)
 
 

@@ -4,7 +4,8 @@ import frappe
 from frappe.utils.password import set_encrypted_password
 
 from giam_sat_mot_cua.access.content import hide_guarded_values
-from giam_sat_mot_cua.cameras.doctype.camera.camera import MASK, SECRETS
+from giam_sat_mot_cua.access.secrets import MASK
+from giam_sat_mot_cua.cameras.doctype.camera.camera import SECRETS
 
 
 def execute() -> None:

@@ -82,6 +82,8 @@ def test_keys_lie_in_the_site_configuration_only():
 		("cameras_per_recorder", 0),
 		("still_seconds", 1),
 		("alarm_after_seconds", 5),
+		("archive_after_hours", 2),  # a playlist of two hours may still name the folder
+		("move_mbit_s", -1),
 	],
 )
 def test_settings_that_cannot_work_are_refused(field, value):

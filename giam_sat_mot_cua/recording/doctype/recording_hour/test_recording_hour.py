@@ -13,6 +13,7 @@ from giam_sat_mot_cua.recording.hour_index import (
 	IndexedFile,
 )
 from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.setup.demo import insert
 
 HOUR = 1_795_521_600_000  # 2026-11-24 12:00 UTC
 STREAM = {
@@ -134,6 +135,52 @@ class TestRecordingHour(IntegrationTestCase):
 		row = self.row()
 		self.assertEqual((row.missing_count, hour_index.unpack(row.files, HOUR)), (0, [file(0), file(60)]))
 		self.assertNotIn("gone", row.files)
+
+	def archive(self) -> str:
+		name = f"t{frappe.generate_hash(length=8)}"
+		place = {"endpoint": "https://s3.example.vn", "bucket": "kho", "prefix": name}
+		keys = {"access_key": "k", "secret_key": "s", "enabled": 0}
+		insert(doctype="Storage Volume", volume_name=name, kind="S3 Archive", **place, **keys)
+		return name
+
+	def test_a_row_says_whether_any_of_it_lies_outside_the_archive(self):
+		archive, files = self.archive(), [file(0), file(60)]
+		self.merge(*files)
+		self.assertEqual(self.row().outside_archive, 1)
+		before = self.row()
+		for part, left in (([files[0]], 1), (files, 0)):
+			row = hour_index.lock_hours({self.camera: [HOUR]})[self.camera][0]
+			hour_index.move(row, "main", part, archive)
+			self.assertEqual(self.row().outside_archive, left)
+		row = self.row()
+		for field in ("recorded_ms", "coverage_percent", "file_count", "size_mb", "has_footage", "last_end"):
+			self.assertEqual(row.get(field), before.get(field), field)
+		self.assertEqual({f.volume for f in hour_index.unpack(row.files, HOUR)}, {archive})
+		self.merge(file(120))
+		self.assertEqual(self.row().outside_archive, 1)
+		self.mark(Gone(REMOVED, HOUR, PAST_RETENTION), 120)
+		self.assertEqual(self.row().outside_archive, 0, "what is gone lies nowhere")
+
+	def test_only_what_the_row_still_has_just_so_is_moved(self):
+		archive = self.archive()
+		self.merge(file(0), file(60), file(120, volume="second"), file(180))
+		self.mark(Gone(MISSING, HOUR), 60)
+		row = hour_index.lock_hours({self.camera: [HOUR]})[self.camera][0]
+		wanted = [file(0), file(60), file(120), file(180, sha="cd" * 32), file(240)]
+		self.assertEqual(hour_index.move(row, "main", wanted, archive), [file(0)])
+		volumes = [f.volume for f in hour_index.unpack(self.row().files, HOUR)]
+		self.assertEqual(volumes, [archive, "main", "second", "main"])
+
+	def test_a_late_event_leaves_a_moved_file_where_it_is(self):
+		archive = self.archive()
+		self.merge(file(0))
+		row = hour_index.lock_hours({self.camera: [HOUR]})[self.camera][0]
+		hour_index.move(row, "main", [file(0)], archive)
+		before = self.row().files
+		self.merge(file(0))
+		self.assertEqual(self.row().files, before)
+		hour_index.merge(self.camera, self.unit, [file(0)], seen=True)
+		self.assertEqual(hour_index.unpack(self.row().files, HOUR), [file(0)])
 
 	def test_rows_written_before_files_could_be_gone_are_read(self):
 		text = '{"volumes":["main"],"streams":[{}],"files":[[5000,60000,7,"q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=",0,0]]}'

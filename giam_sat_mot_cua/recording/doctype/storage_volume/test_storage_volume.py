@@ -1,10 +1,17 @@
-import frappe
+import json
 
+import frappe
+from frappe.utils.password import get_decrypted_password
+
+from giam_sat_mot_cua.access import roles, secrets
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
 from giam_sat_mot_cua.setup import factories
 from giam_sat_mot_cua.setup.demo import insert
+from giam_sat_mot_cua.workers import volumes
+
+KEYS = {"access_key": "KHOA-9x2m4k7d", "secret_key": "bi-mat-3f8s6w1p"}
 
 
 class TestStorageVolume(IntegrationTestCase):
@@ -42,3 +49,92 @@ class TestStorageVolume(IntegrationTestCase):
 			used.delete()
 		unused.delete()
 		self.assertFalse(frappe.db.exists("Storage Volume", unused.name))
+
+	def archive(self, **values):
+		place = {"endpoint": "https://s3.example.vn:9000", "bucket": "kho-video", "prefix": "a/b", **KEYS}
+		return self.volume(**{"path": None, "kind": "S3 Archive", **place, **values})
+
+	def test_a_volume_is_a_folder_unless_it_says_otherwise(self):
+		volume = self.volume(path=f"/srv/{frappe.generate_hash(length=8)}", **KEYS, endpoint="https://x")
+		self.assertEqual(volume.kind, "Local Folder")
+		self.assertEqual((volume.endpoint, volume.access_key), (None, None), "what only an archive has")
+		volume.kind = "S3 Archive"
+		self.assertRaises(frappe.ValidationError, volume.save)
+		self.assertRaises(frappe.ValidationError, self.volume, path=None)
+
+	def test_an_archive_has_a_place_and_keys_and_no_folder(self):
+		made = self.archive(path="/srv/z", endpoint=" https://S3.example.vn:9000/ ", prefix="/a/b/")
+		self.assertEqual((made.path, made.node), (None, None))
+		self.assertEqual((made.endpoint, made.prefix), ("https://s3.example.vn:9000", "a/b"))
+		for values in (
+			{"endpoint": None},
+			{"endpoint": "s3.example.vn"},
+			{"endpoint": "https://ten:mat-khau@s3.example.vn"},
+			{"endpoint": "https://s3.example.vn/kho"},
+			{"bucket": "Kho"},
+			{"bucket": None},
+			{"prefix": "a/../b"},
+			{"prefix": "thư mục"},
+			{"region": "vùng 1"},
+			{"access_key": None},
+			{"secret_key": "  "},
+			{"ca_file": "ca.pem"},
+		):
+			with self.subTest(values), self.assertRaises(frappe.ValidationError):
+				self.archive(**{"prefix": "c", **values})
+
+	def test_two_archives_do_not_share_a_folder_in_a_bucket(self):
+		self.archive()
+		self.assertRaises(frappe.ValidationError, self.archive)
+		self.assertTrue(self.archive(prefix="a/c").name)
+		self.assertTrue(self.archive(prefix=None).name)
+		self.assertRaises(frappe.ValidationError, self.archive, prefix="/")
+
+	def test_keys_are_encrypted_and_nothing_shows_them(self):
+		made = self.archive()
+		made.load_from_db()
+		for field, key in KEYS.items():
+			self.assertEqual(made.get(field), secrets.MASK)
+			self.assertEqual(get_decrypted_password("Storage Volume", made.name, field), key)
+			self.assertTrue(made.meta.get_field(field).permlevel)
+		made.secret_key = "khoa-moi-5j7h2c"
+		made.priority = 91
+		made.save()
+		self.assertEqual(get_decrypted_password("Storage Volume", made.name, "secret_key"), "khoa-moi-5j7h2c")
+		self.assertEqual(
+			get_decrypted_password("Storage Volume", made.name, "access_key"), KEYS["access_key"]
+		)
+		stored = frappe.get_all("Version", {"docname": made.name}, ["data"])
+		shown = json.dumps(
+			[made.as_dict(), stored, frappe.get_all("Storage Volume", fields=["*"])], default=str
+		)
+		for key in (*KEYS.values(), "khoa-moi-5j7h2c"):
+			self.assertNotIn(key, shown)
+
+	def test_only_administrators_read_where_an_archive_is(self):
+		made = self.archive()
+		unit = factories.unit().name
+		for role in (roles.MONITORING_OPERATOR, roles.MONITORING_AUDITOR):
+			frappe.set_user(factories.user(role, unit).name)
+			try:
+				shown = frappe.get_doc("Storage Volume", made.name)
+				shown.apply_fieldlevel_read_permissions()
+				self.assertEqual({shown.get(field) for field in ("endpoint", "bucket", *KEYS)}, {None})
+			finally:
+				frappe.set_user("Administrator")
+
+	def test_recorders_write_to_no_archive(self):
+		made = self.archive(enabled=1, priority=0)
+		self.assertNotIn(made.name, [row.name for row in volumes.of_node("any")])
+		self.assertIn(made.name, [row.name for row in volumes.archives()])
+		unit = factories.unit().name
+		with self.assertRaisesRegex(frappe.ValidationError, "is an archive"):
+			factories.camera(unit, volume=made.name)
+		made.db_set("enabled", 0)
+
+	def test_an_archive_with_footage_stays(self):
+		made = self.archive()
+		unit = factories.unit().name
+		file = IndexedFile(clock.now_ms(), 60_000, 1000, "ab" * 32, made.name)
+		hour_index.merge(factories.camera(unit).name, unit, [file])
+		self.assertRaises(frappe.ValidationError, made.delete)
