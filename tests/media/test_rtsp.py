@@ -1,10 +1,13 @@
 """RTSP as cameras speak it: descriptions, logins, packets; and real sessions over TCP, UDP and TLS."""
 
 import struct
+from bisect import bisect
+from contextlib import ExitStack
 
 import pytest
 
 from giam_sat_mot_cua.media import events
+from giam_sat_mot_cua.media.ingest import OPENINGS_A_SECOND
 from giam_sat_mot_cua.media.probe import probe
 from giam_sat_mot_cua.media.rtsp import rtcp, sdp
 from giam_sat_mot_cua.media.rtsp.login import Login
@@ -215,6 +218,25 @@ def test_a_broken_connection_costs_its_gap_and_nothing_else(tmp_path, fault, cau
 	lost_ms = len(missing) * 40
 	assert numbers == sorted(set(numbers))
 	assert abs(gaps[0].end_utc_ms - gaps[0].start_utc_ms - lost_ms) < 200
+
+
+def test_many_cameras_that_return_at_once_are_not_stormed(tmp_path):
+	count, away_s = 200, 6
+	with Feeding(count, kbit=60, fps=4, gop=1.0, width=160, height=90) as feeding, ExitStack() as stack:
+		found = [
+			stack.enter_context(Recording(url, tmp_path, f"cam-{number}", still_seconds=3600))
+			for number, url in enumerate(feeding.urls)
+		]
+		wait_for(lambda: all(one.recorder.state == "recording" for one in found), 60, "not all are recorded")
+		broke = feeding.control("reboot", seconds=away_s)["at"]
+		wait_for(lambda: all(one.of(events.GapClosed) for one in found), 60, "not all are recorded again")
+		tried = feeding.control("state", attempts=True)["attempts"]
+	moments = sorted(at for times in tried.values() for at in times if at > broke)
+	assert all(any(at > broke + away_s for at in times) for times in tried.values())
+	for number, at in enumerate(moments):
+		in_a_second = bisect(moments, at + 1) - number
+		# a second's attempts may have been saved up, and go as one burst
+		assert in_a_second <= 2 * OPENINGS_A_SECOND, (at - broke, in_a_second)
 
 
 def test_a_cameras_clock_that_is_set_begins_a_new_file_without_a_gap(tmp_path):
