@@ -1,5 +1,6 @@
 """Two machines that are cut from each other never both write one camera; one that is cut from Redis alone
-goes on; one that dies is replaced. The other machine is a recorder in network and host name namespaces of its own."""
+goes on; one that dies is replaced. The other machine is a recorder in network and host name namespaces of its
+own."""
 
 import contextlib
 import itertools
