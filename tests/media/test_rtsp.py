@@ -231,6 +231,8 @@ def test_many_cameras_that_return_at_once_are_not_stormed(tmp_path):
 		broke = feeding.control("reboot", seconds=away_s)["at"]
 		wait_for(lambda: all(one.of(events.GapClosed) for one in found), 60, "not all are recorded again")
 		tried = feeding.control("state", attempts=True)["attempts"]
+		for one in found:
+			one.recorder.stop(0)  # all are told, then each is waited for
 	moments = sorted(at for times in tried.values() for at in times if at > broke)
 	assert all(any(at > broke + away_s for at in times) for times in tried.values())
 	for number, at in enumerate(moments):
