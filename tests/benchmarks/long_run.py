@@ -20,7 +20,7 @@ from devbench.stack import Stack
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index
 from tests.benchmarks import processes
-from tests.benchmarks.connection import connected
+from tests.benchmarks.connection import connected, reconnect
 from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
 from tests.cameras.feeder import Feeding, frame_numbers
 from tests.cameras.server import wait_for
@@ -156,12 +156,6 @@ def run(stack: Stack) -> dict:
 		for camera in cameras:
 			shutil.rmtree(stack.footage / camera, ignore_errors=True)
 	return found
-
-
-def reconnect() -> None:
-	"""The benchmark's own connection died with the server."""
-	frappe.db.close()
-	frappe.connect()
 
 
 def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
