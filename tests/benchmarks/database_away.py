@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import time
+from itertools import pairwise
 
 from devbench.stack import Stack
 from giam_sat_mot_cua.media import layout
@@ -84,9 +85,7 @@ def twice(cameras: list[str], begin: int, end: int) -> int:
 	found = 0
 	for camera in cameras:
 		files = hour_index.files_between(camera, begin, end)
-		found += sum(
-			later.start_utc_ms < file.end_utc_ms for file, later in zip(files, files[1:], strict=False)
-		)
+		found += sum(later.start_utc_ms < file.end_utc_ms for file, later in pairwise(files))
 	return found
 
 
