@@ -22,7 +22,7 @@ from pathlib import Path
 
 from devbench import bench_setup, host, instance_up, programs, testing, tools
 from devbench.console import Failure, Progress
-from devbench.places import CLONE, LINK_NAME, ROOT_STATES, State
+from devbench.places import CLONE, DEMO, LINK_NAME, RECORDS, ROOT_STATES, TEST, State
 from devbench.steps import Steps, only_one
 
 COMMANDS = ("up", "down", "status", "logs", "test", "bench", "packages", "sync", "clean")
@@ -159,7 +159,7 @@ def set_up(state: State, steps: Steps) -> None:
 
 
 def up(state: State, progress: Progress) -> int:
-	instance, steps = state.instance("demo"), Steps(state, progress)
+	instance, steps = state.instance(DEMO), Steps(state, progress)
 	with only_one(state.root / "lock", "make up", progress):
 		set_up(state, steps)
 		info = instance_up.bring_up(instance, steps, state.logs / "setup.log")
@@ -186,12 +186,12 @@ def down(state: State, progress: Progress) -> int:
 
 def stop_all(state: State, progress: Progress) -> None:
 	with only_one(state.root / "lock", "make down", progress), progress.step("Stopping"):
-		for name in ("test", "demo"):
+		for name in (TEST, RECORDS, DEMO):
 			programs.stop(state.instance(name))
 
 
 def status(state: State, progress: Progress) -> int:
-	instance = state.instance("demo")
+	instance = state.instance(DEMO)
 	if not programs.is_running(instance):
 		print("Not running. Run `make up`.")
 		return 1
@@ -205,7 +205,7 @@ def status(state: State, progress: Progress) -> int:
 
 
 def logs(state: State, progress: Progress) -> int:
-	files = sorted(state.instance("demo").logs.glob("*.log")) + sorted(state.logs.glob("*.log"))
+	files = sorted(state.instance(DEMO).logs.glob("*.log")) + sorted(state.logs.glob("*.log"))
 	for file in files:
 		print(f"==> {file}\n{programs.tail(file, 15)}\n")
 	return 0
@@ -226,7 +226,7 @@ def beside_demo(state: State, progress: Progress, name: str, run: Callable) -> i
 		log = state.logs / "setup.log"
 		bench_setup.build_assets(state, steps, log)
 	with only_one(state.root / "lock.test", name, progress):
-		return run(state.instance("test"), steps, log)
+		return run(state, steps, log)
 
 
 def clean(state: State, progress: Progress) -> int:

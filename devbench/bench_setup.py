@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devbench import frappe_source, programs
 from devbench.console import Failure, run
-from devbench.places import APP, Instance, State, write_private
+from devbench.places import APP, DEMO, RECORDS, TEST, Instance, State, write_private
 from devbench.steps import Steps, fingerprint
 from devbench.tools import environment
 
@@ -33,7 +33,7 @@ def make_bench(state: State, steps: Steps, source: Path, python: str, log: Path)
 	bench, env = state.bench, environment(state)
 
 	def init() -> None:
-		for name in ("test", "demo"):
+		for name in (TEST, RECORDS, DEMO):
 			programs.stop(state.instance(name))  # what runs would write into the sites while they move
 		keep_sites_of_old_bench(state)
 		branch = run(["git", "-C", source, "branch", "--show-current"], log, env=env).strip()

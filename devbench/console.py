@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 TAIL_LINES = 12
 
@@ -67,9 +68,10 @@ class Failure(Exception):
 
 
 class Progress:
-	"""Step names with the time since the command began, on standard output."""
+	"""Step names with the time since the command began, on standard output or in a file."""
 
-	def __init__(self):
+	def __init__(self, out: TextIO | None = None):
+		self.out = out
 		self.began = time.monotonic()
 		self.current = ""
 
@@ -82,7 +84,7 @@ class Progress:
 
 	def say(self, text: str) -> None:
 		seconds = int(time.monotonic() - self.began)
-		print(f"[{seconds // 60}:{seconds % 60:02d}] {text}", flush=True)
+		print(f"[{seconds // 60}:{seconds % 60:02d}] {text}", file=self.out, flush=True)
 
 	def failed(self, failure: Failure) -> None:
 		lines = ["", f"Failed: {self.current or 'the command'}", f"  {failure.what}"]
@@ -92,7 +94,7 @@ class Progress:
 			lines += ["", f"  What to do: {failure.advice}"]
 		if failure.log:
 			lines += [f"  Log: {failure.log}"]
-		print("\n".join(lines), file=sys.stderr, flush=True)
+		print("\n".join(lines), file=self.out or sys.stderr, flush=True)
 
 
 def run(

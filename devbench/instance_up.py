@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devbench import bench_setup, ports, programs, services
 from devbench.console import Failure, Progress
-from devbench.places import APP, Instance, write_private
+from devbench.places import APP, DEMO, Instance, write_private
 from devbench.steps import Steps, fingerprint
 
 HEALTHY_S = 120
@@ -26,7 +26,7 @@ def bring_up(instance: Instance, steps: Steps, log: Path) -> dict:
 	with progress.step("Site"):
 		bench_setup.make_site(instance, log)
 		migrated = bench_setup.migrate_site(instance, log)
-	assets_new = instance.name == "demo" and bench_setup.build_assets(instance.state, steps, log)
+	assets_new = instance.name == DEMO and bench_setup.build_assets(instance.state, steps, log)
 	start_programs(instance, progress, migrated or assets_new, log)
 	info = seed(instance, chosen, progress, log)
 	wait_healthy(instance, info, progress)

@@ -12,6 +12,7 @@ CLONE = Path(__file__).resolve().parent.parent
 APP = "giam_sat_mot_cua"
 ROOT_STATES = Path("/var/lib/gsmc-devbench")
 LINK_NAME = ".bench"
+DEMO, TEST, RECORDS = "demo", "test", "records"  # instances; tests of records run beside those of cameras
 
 
 def write_private(path: Path, text: str) -> None:
@@ -60,7 +61,7 @@ class State:
 
 @dataclass(frozen=True)
 class Instance:
-	"""One running set of services with its own data: `demo`, or `test` beside it."""
+	"""One running set of services with its own data: `demo`, or those of the tests beside it."""
 
 	state: State
 	name: str
@@ -71,9 +72,8 @@ class Instance:
 
 	@property
 	def bench(self) -> Path:
-		"""The bench folder of this instance. The test instance has one that shares apps and Python by
-		links."""
-		return self.state.bench if self.name == "demo" else self.root / "bench"
+		"""The bench folder of this instance. Those of tests share apps and Python by links."""
+		return self.state.bench if self.name == DEMO else self.root / "bench"
 
 	@property
 	def sites(self) -> Path:
@@ -81,7 +81,7 @@ class Instance:
 
 	@property
 	def site(self) -> str:
-		return "giamsat.localhost" if self.name == "demo" else "kiemthu.localhost"
+		return "giamsat.localhost" if self.name == DEMO else "kiemthu.localhost"
 
 	@property
 	def logs(self) -> Path:

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from devbench.console import Failure
-from devbench.places import Instance, write_private
+from devbench.places import DEMO, Instance, write_private
 
 # What a person would expect is tried first; the rest lies below the range that the kernel gives out by
 # itself.
@@ -48,7 +48,7 @@ def choose(instance: Instance) -> tuple[dict[str, int], list[str]]:
 			others |= set(json.loads(path.read_text()).values())
 	ports: dict[str, int] = {}
 	for name in NAMES:
-		wanted = [old.get(name), PREFERRED.get(name) if instance.name == "demo" else None]
+		wanted = [old.get(name), PREFERRED.get(name) if instance.name == DEMO else None]
 		ports[name] = first_free([port for port in wanted if port], others | set(ports.values()))
 	write_private(ports_file(instance), json.dumps(ports, indent=1))
 	return ports, [name for name in NAMES if name in old and old[name] != ports[name]]

@@ -6,11 +6,14 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from devbench import bench_setup, instance_up, programs
-from devbench.console import Failure
-from devbench.places import Instance
+from devbench.console import Failure, Progress
+from devbench.places import RECORDS, TEST, Instance, State
 from devbench.steps import Steps
 from devbench.tools import environment
 
@@ -27,60 +30,99 @@ WITHOUT_INSTANCE = (
 )
 
 
-def run_all(instance: Instance, steps: Steps, log: Path) -> int:
-	"""Exit code 0 only when everything passed. KEEP=1 leaves the instance running, ARGS goes to pytest."""
-	progress, state = steps.progress, instance.state
+def run_all(state: State, steps: Steps, log: Path) -> int:
+	"""Exit code 0 only when everything passed. KEEP=1 leaves instances running. ARGS goes to pytest, which
+	then runs once, on one instance."""
 	arguments = shlex.split(os.environ.get("ARGS", ""))
-	env = environment(state, instance)
-	bins = state.bench / "env/bin"
-	env["PATH"] = f"{bins}:{env['PATH']}"
-	with progress.step("Lint and import contract"):
-		check([bins / "ruff", "check", "--no-cache", "."], state.source, env)
-		check([bins / "ruff", "format", "--no-cache", "--check", "."], state.source, env)
-		check([bins / "lint-imports", "--no-cache"], state.source, env)
-		check([state.source / "node_modules/.bin/prettier", "--check", CLIENT_FILES], state.source, env)
-	pytest = [bins / "python", "-m", "pytest", "-p", "no:cacheprovider"]
+	with steps.progress.step("Lint and import contract"):
+		check_source(state)
+	pytest = [state.python, "-m", "pytest", "-p", "no:cacheprovider"]
 	if arguments:
-		return on_new_instance(instance, steps, log, "Tests", [*pytest, *arguments], env)
-	return beside_each_other(pytest, instance, steps, log, env)
+		return on_new_instance(state.instance(TEST), steps, log, "Tests", [*pytest, *arguments])
+	return side_by_side(pytest, state, steps, log)
 
 
-def beside_each_other(pytest: list, instance: Instance, steps: Steps, log: Path, env: dict[str, str]) -> int:
-	"""The tests that need no instance run while it is made and tested: both wait for cameras and answers most
-	of the time. What they print is shown at the end."""
-	own = environment(instance.state)  # without the instance's mark, by which its processes are ended
-	own["PATH"] = env["PATH"]
-	ignored = [f"--ignore={instance.state.source / path}" for path in WITHOUT_INSTANCE]
+def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
+	"""Tests that watch cameras wait for them most of the time: meanwhile the other tests run, on an instance
+	whose programs nobody kills. What they print is shown at the end."""
+	pytest_with_site = [*pytest, *(f"--ignore={state.source / path}" for path in WITHOUT_INSTANCE)]
 	with tempfile.TemporaryFile("w+") as printed:
-		others = subprocess.Popen(
-			[*pytest, *WITHOUT_INSTANCE],
-			cwd=instance.state.source,
-			env=own,
-			stdout=printed,
-			stderr=subprocess.STDOUT,
-		)
+		others = OtherTests(pytest, pytest_with_site, state, printed)
+		others.start()
 		try:
-			code = on_new_instance(instance, steps, log, "Tests", [*pytest, *ignored], env)
-			with steps.progress.step("Tests that need no instance"):
-				others.wait()
+			command = [*pytest_with_site, "--part", "cameras"]
+			code = on_new_instance(state.instance(TEST), steps, log, "Tests with cameras", command)
+			with steps.progress.step("Tests without cameras"):
+				others.join()
 		finally:
-			others.terminate()
-			others.wait()
-		printed.seek(0)
-		print(printed.read(), flush=True)
-	return code or others.returncode
+			others.stop()
+			printed.seek(0)
+			print(printed.read(), flush=True)
+	return code or others.code
 
 
-def run_benchmarks(instance: Instance, steps: Steps, log: Path) -> int:
+class OtherTests(threading.Thread):
+	"""Tests without an instance, then those of records on one of their own. `code` is 0 when all passed."""
+
+	def __init__(self, pytest: list, pytest_with_site: list, state: State, printed: TextIO):
+		super().__init__()
+		self.state, self.printed = state, printed
+		self.without = [*pytest, *WITHOUT_INSTANCE]
+		self.with_site = [*pytest_with_site, "--part", "records"]
+		self.code = 1
+		self.stopping = False
+		self.child: subprocess.Popen | None = None
+
+	def run(self) -> None:
+		steps = Steps(self.state, Progress(self.printed))
+		try:
+			code = self.wait_for(self.without, with_tools(self.state, environment(self.state)))
+			if self.stopping:
+				return
+			log = self.state.logs / "setup-records.log"
+			instance = self.state.instance(RECORDS)
+			again = on_new_instance(instance, steps, log, "Tests of records", self.with_site, self.wait_for)
+			self.code = code or again
+		except Failure as failure:
+			steps.progress.failed(failure)
+
+	def wait_for(self, command: list, env: dict[str, str]) -> int:
+		if self.stopping:
+			return 1
+		self.printed.flush()
+		source, out = self.state.source, self.printed
+		self.child = subprocess.Popen(command, cwd=source, env=env, stdout=out, stderr=subprocess.STDOUT)
+		return self.child.wait()
+
+	def stop(self) -> None:
+		"""Ends what still runs, and waits until its instance is down."""
+		self.stopping = True
+		if self.child:
+			self.child.terminate()
+		self.join()
+
+
+def run_benchmarks(state: State, steps: Steps, log: Path) -> int:
 	"""Every benchmark, or those that ARGS names, on an instance like that of the tests."""
-	bins = instance.state.bench / "env/bin"
-	command = [bins / "python", "-m", "tests.benchmarks", *shlex.split(os.environ.get("ARGS", ""))]
-	env = environment(instance.state, instance)
-	return on_new_instance(instance, steps, log, "Benchmarks", command, env)
+	command = [state.python, "-m", "tests.benchmarks", *shlex.split(os.environ.get("ARGS", ""))]
+	return on_new_instance(state.instance(TEST), steps, log, "Benchmarks", command)
+
+
+def wait_here(command: list, env: dict[str, str]) -> int:
+	return subprocess.run(command, cwd=env["GSMC_SOURCE"], env=env).returncode
+
+
+def with_tools(state: State, env: dict[str, str]) -> dict[str, str]:
+	return env | {"PATH": f"{state.bench / 'env/bin'}:{env['PATH']}"}
 
 
 def on_new_instance(
-	instance: Instance, steps: Steps, log: Path, title: str, command: list, env: dict[str, str]
+	instance: Instance,
+	steps: Steps,
+	log: Path,
+	title: str,
+	command: list,
+	run: Callable[[list, dict[str, str]], int] = wait_here,
 ) -> int:
 	"""Runs `command` beside an instance that was made anew; its exit code. The instance is removed when all
 	went well and KEEP is not 1."""
@@ -91,10 +133,10 @@ def on_new_instance(
 		instance.root.mkdir(parents=True)
 		bench_setup.make_test_bench(instance)
 	try:
-		info = instance_up.bring_up(instance, steps, log)
-		env |= variables(instance, info)
+		instance_up.bring_up(instance, steps, log)
 		with progress.step(title):
-			code = subprocess.run(command, cwd=instance.state.source, env=env).returncode
+			env = environment(instance.state, instance) | variables(instance)
+			code = run(command, with_tools(instance.state, env))
 	finally:
 		if os.environ.get("KEEP") != "1":
 			programs.stop(instance)
@@ -104,7 +146,7 @@ def on_new_instance(
 	return code
 
 
-def variables(instance: Instance, info: dict) -> dict[str, str]:
+def variables(instance: Instance) -> dict[str, str]:
 	"""What tests/conftest.py and devbench/stack.py read."""
 	return {
 		"GSMC_TEST_SITE": instance.site,
@@ -124,8 +166,17 @@ def remove(instance: Instance) -> None:
 	instance.info_file.unlink(missing_ok=True)
 
 
-def check(command: list, folder: Path, env: dict[str, str]) -> None:
-	done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+def check_source(state: State) -> None:
+	bins = state.bench / "env/bin"
+	check([bins / "ruff", "check", "--no-cache", "."], state)
+	check([bins / "ruff", "format", "--no-cache", "--check", "."], state)
+	check([bins / "lint-imports", "--no-cache"], state)
+	check([state.source / "node_modules/.bin/prettier", "--check", CLIENT_FILES], state)
+
+
+def check(command: list, state: State) -> None:
+	env = with_tools(state, environment(state))
+	done = subprocess.run(command, cwd=state.source, env=env, capture_output=True, text=True)
 	if done.returncode:
 		raise Failure(
 			f"{Path(command[0]).name} found faults.", "Mend them.", details=done.stdout + done.stderr

@@ -9,11 +9,13 @@ import os
 import pytest
 
 SITE = os.environ.get("GSMC_TEST_SITE", "")
+PARTS = ("cameras", "records")
 CAMERAS_RUN = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
 	parser.addoption("--whole-matrix", action="store_true", help="every role tries every route of the matrix")
+	parser.addoption("--part", choices=PARTS, help="only tests that watch cameras, or only the others")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -26,10 +28,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 		frappe.flags.in_test = True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
 	"""Tests that need no cameras run before the others; those that look at what all the others left behind
-	run after them."""
-	items.sort(key=lambda item: (item.get_closest_marker("last") is not None, not is_quiet(item)))
+	run after them, in either part."""
+	part = config.getoption("--part")
+	if part:
+		others = [item for item in items if not is_last(item) and is_quiet(item) != (part == "records")]
+		config.hook.pytest_deselected(items=others)
+		dropped = set(others)
+		items[:] = [item for item in items if item not in dropped]
+	items.sort(key=lambda item: (is_last(item), not is_quiet(item)))
+
+
+def is_last(item: pytest.Item) -> bool:
+	return item.get_closest_marker("last") is not None
 
 
 def is_quiet(node: pytest.Item) -> bool:

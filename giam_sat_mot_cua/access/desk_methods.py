@@ -151,7 +151,8 @@ def get_chart(
 		return dashboard_chart.get(
 			chart_name=chart_name, chart=chart, no_cache=no_cache, filters=filters, refresh=refresh, **options
 		)
-	frappe.has_permission(doctype, "read", throw=True)
+	if not frappe.has_permission(doctype, "read"):
+		raise frappe.PermissionError
 	queries.check_query(known)
 	conditions = frappe.parse_json(filters) or frappe.parse_json(known.get("filters_json")) or []
 	uncached = inspect.unwrap(dashboard_chart.get)

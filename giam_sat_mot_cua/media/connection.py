@@ -17,7 +17,7 @@ from giam_sat_mot_cua.media.rtsp.reader import SessionReader
 from giam_sat_mot_cua.media.rtsp.rtp import Track, Unit
 from giam_sat_mot_cua.media.rtsp.session import Session
 from giam_sat_mot_cua.media.volume_writer import OpenFile
-from giam_sat_mot_cua.media.wall_clock import WallClock
+from giam_sat_mot_cua.media.wall_clock import CAMERA_STEP_S, WallClock
 
 SETTLE_S = 1.2  # the first packets may come in a burst or late: wait for one that is on time
 SOUND_LAG_S = 0.5  # sound comes in blocks, and later than the picture of the same moment: wait for it
@@ -196,11 +196,12 @@ class Connection:
 		B-frames that is not the order in which they send, and the decoding times are the same times in order.
 		None for the first ones, which are sent before anything can be shown."""
 		last, self.last_stamp = self.last_stamp, stamp
-		if last is not None and abs(stamp - last) > JUMP_S * self.rate:
-			self.order.clear()  # the camera's clock was set
+		clock_set = last is not None and self.is_jump((stamp - last) / self.rate)
+		if clock_set:
+			self.order.clear()
 			self.last_decode = None
 		if not self.reorder:
-			if last is None or stamp >= last or abs(stamp - last) > JUMP_S * self.rate:
+			if last is None or stamp >= last or clock_set:
 				return stamp
 			self.reorder = 1  # the parameter sets did not say so
 		heapq.heappush(self.order, stamp)
@@ -212,6 +213,11 @@ class Connection:
 			return None
 		self.last_decode = decode
 		return decode
+
+	def is_jump(self, seconds: float) -> bool:
+		"""Whether the camera's clock was set, when a picture's stamp lies so much after the one before it.
+		B-frames are sent after a picture that follows them, but not by much."""
+		return seconds > JUMP_S or seconds < -max((MOST_REORDERED + 1) * self.frame, CAMERA_STEP_S)
 
 	def take(self, shot: Shot) -> None:
 		if shot.decode is not None:

@@ -12,6 +12,7 @@ import time
 MAX_SLEW = 0.005
 WINDOW_S = 20.0
 STEP_S = 3.0  # a larger error than this is a clock that was set, not one that drifts
+CAMERA_STEP_S = 0.5  # nothing comes so much sooner than all before it, unless the camera's clock was set
 LATE_LIMIT_S = 30.0  # a stalled network that recovers delivers late, which is no step; nothing is that late
 MAX_LEAD_S = 60.0  # footage may be ahead of a clock that was set back by so much, rather than overlap
 
@@ -32,11 +33,14 @@ class WallClock:
 		self.last_wall = not_before
 		self.window_began = 0.0
 		self.lowest = self.lowest_before = float("inf")
+		self.early = (0.0, 0.0)  # the newest stamp observed, and how much sooner it came than any before it
 		self.stepped = False  # the last `wall` crossed a step of a clock
 
 	def observe(self, stamp: float, arrival: float) -> None:
 		"""Notes that the packet with timestamp `stamp` arrived at `arrival` (monotonic clock)."""
 		delay = arrival - stamp
+		known = min(self.lowest, self.lowest_before)
+		self.early = (stamp, known - delay if known != float("inf") else 0.0)
 		if arrival - self.window_began > WINDOW_S:
 			self.lowest_before, self.lowest = self.lowest, delay
 			self.window_began = arrival
@@ -55,7 +59,9 @@ class WallClock:
 		first = self.last_stamp is None
 		passed = 0.0 if first else stamp - self.last_stamp
 		error = arrival - stamp + utc_offset_s() - self.offset
-		self.stepped = error < -STEP_S or error > LATE_LIMIT_S or passed < -STEP_S
+		early = self.early[1] if self.early[0] == stamp else 0.0
+		camera_set = early > CAMERA_STEP_S or passed < -CAMERA_STEP_S
+		self.stepped = camera_set or error < -STEP_S or error > LATE_LIMIT_S
 		if self.stepped:
 			self.step(stamp, arrival)
 		else:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import frappe
-import pymysql
 
 
 class DatabaseAway(Exception):
@@ -36,6 +35,8 @@ CONNECTION_ERRORS = {
 }
 CONNECTION_ERRORS |= {2013, 2014, 2026, 2055, 4150}
 RETRY_ERRORS = {1205, 1213}  # lock wait timeout, deadlock: the whole unit may be tried again
+# PEP 249's names: Frappe 15 speaks to MariaDB through PyMySQL, Frappe 16 through mysqlclient
+OPERATIONAL, INTERFACE = "OperationalError", "InterfaceError"
 
 
 @contextmanager
@@ -45,25 +46,36 @@ def unit_of_work() -> Iterator[None]:
 		frappe.connect(set_admin_as_user=False)
 		frappe.db.connect()
 		frappe.set_user("Administrator")  # what a recorder writes belongs to the system, not to a person
-	except (pymysql.err.OperationalError, pymysql.err.InterfaceError, OSError) as error:
-		raise DatabaseAway from error
+	except Exception as error:
+		if isinstance(error, OSError) or driver_error(error):
+			raise DatabaseAway from error
+		raise
 	try:
 		yield
 		frappe.db.commit()  # the unit of a background process: there is no request that would commit
-	except (pymysql.err.OperationalError, pymysql.err.InterfaceError) as error:
-		roll_back()
-		code = error.args[0] if error.args else 0
-		if isinstance(error, pymysql.err.InterfaceError) or code in CONNECTION_ERRORS | RETRY_ERRORS:
-			raise DatabaseAway from error
-		raise
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError) as error:  # as Frappe calls RETRY_ERRORS
 		roll_back()
 		raise DatabaseAway from error
-	except BaseException:
+	except BaseException as error:
 		roll_back()
+		if is_away(error):
+			raise DatabaseAway from error
 		raise
 	finally:
 		close()
+
+
+def is_away(error: BaseException) -> bool:
+	"""Whether a statement failed because the server is not there, or asks to try again."""
+	kind = driver_error(error)
+	code = error.args[0] if error.args else 0
+	return kind == INTERFACE or (kind == OPERATIONAL and code in CONNECTION_ERRORS | RETRY_ERRORS)
+
+
+def driver_error(error: BaseException) -> str | None:
+	"""OPERATIONAL or INTERFACE when that is what the database's driver calls the error."""
+	names = {known.__name__ for known in type(error).__mro__}
+	return next((name for name in (OPERATIONAL, INTERFACE) if name in names), None)
 
 
 def roll_back() -> None:

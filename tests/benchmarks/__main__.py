@@ -7,6 +7,7 @@ import sys
 from devbench.stack import Stack
 from tests.benchmarks import (
 	camera_list,
+	database_away,
 	import_register,
 	long_run,
 	many_cameras,
@@ -20,6 +21,7 @@ BENCHMARKS = {
 	"camera-list": camera_list.run,
 	"recorder-cost": recorder_cost.run,
 	"many-cameras": many_cameras.run,
+	"database-away": database_away.run,
 	"long-run": long_run.run,
 	"retention": retention.run,
 	"metrics": metrics.run,

@@ -22,6 +22,12 @@ def connected() -> Iterator[None]:
 		frappe.destroy()
 
 
+def reconnect() -> None:
+	"""A benchmark's own connection dies with the server. A new one is a new transaction, too."""
+	frappe.db.close()
+	frappe.connect()
+
+
 def log_in(stack: Stack, role: str) -> requests.Session:
 	"""What it sends carries the login's token, as the Desk's requests do."""
 	person, login = requests.Session(), stack.logins[role]

@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import frappe
@@ -19,7 +20,7 @@ from devbench.stack import Stack
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index
 from tests.benchmarks import processes
-from tests.benchmarks.connection import connected
+from tests.benchmarks.connection import connected, reconnect
 from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
 from tests.cameras.feeder import Feeding, frame_numbers
 from tests.cameras.server import wait_for
@@ -157,18 +158,13 @@ def run(stack: Stack) -> dict:
 	return found
 
 
-def reconnect() -> None:
-	"""The benchmark's own connection died with the server."""
-	frappe.db.close()
-	frappe.connect()
-
-
 def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 	"""What files and ledger say of [begin, end), UTC in ms, against what was done."""
 	frappe.db.rollback()
 	hours = (end - begin) / 3_600_000
 	worst_balance = outside = frames = twice = 0
 	strangers: list = []
+	untold: list = []
 	for camera in script.cameras:
 		gaps = ledger(camera, begin, end)
 		files = hour_index.files_between(camera, begin, end)
@@ -176,6 +172,11 @@ def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 		missing = sum(min(g[1], end) - max(g[0], begin) for g in gaps)
 		worst_balance = max(worst_balance, abs(end - begin - recorded - missing) / 1000 / hours)
 		strangers += [(camera, *gap) for gap in gaps if not matched(script, camera, gap)]
+		spans = [
+			*((gap[0], gap[1]) for gap in gaps),
+			*((file.start_utc_ms, file.end_utc_ms) for file in files),
+		]
+		untold += [(camera, *hole) for hole in holes(spans, begin, end)]
 		numbers = []
 		for path, _start, _size in layout.iter_files(stack.footage, camera, begin, end):
 			numbers += frame_numbers(stack.footage / path)
@@ -201,6 +202,10 @@ def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 			(gap[1] - gap[0]) / 1000 for f in script.done if f.kind == "kill" for gap in f.gaps
 		),
 		"gaps_that_no_fault_explains": strangers[:20],
+		"neither_recorded_nor_told": [
+			(camera, at, ms, nearest(script, camera, at))
+			for camera, at, ms in sorted(untold, key=lambda hole: -hole[2])[:10]
+		],
 		"frames": frames,
 		"frames_twice": twice,
 		"frames_missing_beside_the_ledger": outside,
@@ -208,6 +213,22 @@ def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 		"memory_mb_last_third": round(sum(script.memory[-third:]) / third, 1),
 		"asked": {"balance": BALANCE_S_PER_HOUR, "begin": BOUND_S, "back": BACK_S},
 	}
+
+
+def holes(spans: list[tuple[int, int]], begin: int, end: int) -> Iterator[tuple[int, int]]:
+	"""(moment, ms) of what no span of [begin, end) covers, in UTC, ms."""
+	reached = begin
+	for start, stop in [*sorted(spans), (end, end)]:
+		if start - reached > 1000 / FPS:
+			yield reached, start - reached
+		reached = max(reached, stop)
+
+
+def nearest(script: Script, camera: str, at: int) -> tuple[str, float]:
+	"""The fault of the camera, or of all, that began last before a moment, and how long before, in s."""
+	before = [f for f in script.done if f.camera in (None, camera) and f.began * 1000 <= at + 1000]
+	last = max(before, key=lambda fault: fault.began, default=None)
+	return (last.kind, round(at / 1000 - last.began, 2)) if last else ("none", 0.0)
 
 
 def worst(values) -> float | None:

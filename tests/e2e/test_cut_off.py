@@ -1,5 +1,6 @@
 """Two machines that are cut from each other never both write one camera; one that is cut from Redis alone
-goes on. The other machine is a recorder in network and host name namespaces of its own."""
+goes on; one that dies is replaced. The other machine is a recorder in network and host name namespaces of its
+own."""
 
 import contextlib
 import itertools
@@ -102,6 +103,11 @@ class OtherMachine:
 		for link in self.links.values():
 			link.send_signal(signal.SIGCONT)
 
+	def die(self) -> None:
+		"""As when its power fails: nothing of it can say goodbye, or be reached."""
+		for process in [self.started[0], *self.links.values()]:
+			process.kill()
+
 	def end(self) -> None:
 		self.heal()
 		if self.started:
@@ -125,8 +131,7 @@ def other(stack, tmp_path_factory):
 	try:
 		machine.start()
 		wait_for(lambda: machine.writes() == set(EXPECTED), 60, "the other machine does not record")
-		stack.start(*RECORDERS)
-		wait_for(lambda: all(stack.children(name) for name in RECORDERS), 30, "no recorder stands by")
+		stand_by(stack)
 		time.sleep(8)  # it knows of them, and a file is closed
 		assert machine.writes() == set(EXPECTED), "small differences move no cameras"
 		yield machine
@@ -136,6 +141,12 @@ def other(stack, tmp_path_factory):
 		wait_all_recording()
 		frappe.db.delete("Recorder Node", {"name": machine.host})
 		frappe.db.commit()  # recorders look at this table
+
+
+def stand_by(stack) -> None:
+	"""Starts the recorders of this machine, for which no camera is left."""
+	stack.start(*RECORDERS)
+	wait_for(lambda: all(stack.children(name) for name in RECORDERS), 30, "no recorder stands by")
 
 
 def ours(stack) -> set[str]:
@@ -192,3 +203,16 @@ def test_a_machine_that_is_cut_off_ends_before_another_takes_over(stack, other):
 	wait_all_recording()
 	assert_no_overlap(stack, begin - 20_000)
 	assert_complete(stack, begin - 5000, longest_gap_s=20)
+
+
+def test_a_machine_that_dies_is_replaced(stack, other):
+	stack.stop(*RECORDERS)
+	wait_for(lambda: other.writes() == set(EXPECTED), 60, "the other machine does not record")
+	stand_by(stack)
+	time.sleep(6)  # a file is closed
+	begin = clock.now_ms()
+	other.die()
+	wait_for(lambda: ours(stack) == set(EXPECTED), 30, "nobody took over")
+	wait_all_recording()
+	assert_no_overlap(stack, begin - 20_000)
+	assert_complete(stack, begin - 5000, longest_gap_s=18)

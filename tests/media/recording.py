@@ -69,10 +69,11 @@ def ffprobe(path: Path) -> dict:
 	return json.loads(done.stdout)
 
 
-def decodes(path: Path) -> bool:
+def decoding_errors(path: Path) -> str:
+	"""What FFmpeg finds wrong when it decodes all of a file; empty when nothing is."""
 	command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"]
 	done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-	return done.returncode == 0 and not done.stderr
+	return done.stderr or ("" if done.returncode == 0 else f"exit code {done.returncode}")
 
 
 def sha256(path: Path) -> str:

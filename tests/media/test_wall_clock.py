@@ -57,14 +57,23 @@ def test_late_delivery_after_a_stalled_network_is_no_step():
 	assert not clock.stepped
 
 
-@pytest.mark.parametrize("jump", [600.0, -600.0])
+@pytest.mark.parametrize("jump", [600.0, -600.0, 3.0, -3.0, 0.7, -0.7])
 def test_a_camera_clock_that_is_set_does_not_move_the_footage(jump):
 	clock = WallClock()
 	play(clock, 100)
-	stamp, arrival = 100 * FRAME + jump, 50 + 100 * FRAME + 0.01
-	clock.observe(stamp, arrival)
-	assert clock.wall(stamp, arrival) == pytest.approx(arrival + 1000, abs=0.02)
-	assert clock.stepped
+	for number in range(100, 200):
+		stamp, arrival = number * FRAME + jump, 50 + number * FRAME + 0.01
+		clock.observe(stamp, arrival)
+		assert clock.wall(stamp, arrival) == pytest.approx(arrival + 1000, abs=0.02)
+		assert clock.stepped == (number == 100)
+
+
+def test_packets_that_were_late_at_the_beginning_are_followed_without_a_jump():
+	clock = WallClock()
+	found = play(clock, 500, delay=lambda n: 0.8 if n < 20 else 0.01)
+	steps = [later[1] - earlier[1] for earlier, later in pairwise(found)]
+	assert min(steps) >= 0 and max(steps) < FRAME * 1.02
+	assert found[-1][1] - found[-1][0] < 0.8 - 19 * FRAME * 0.005 / 2
 
 
 def test_the_servers_clock_that_is_set_forward_is_a_step(fixed_offset):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import frappe
+import pymysql
 import pytest
 from frappe.utils.background_jobs import get_redis_conn
 
@@ -13,7 +14,7 @@ from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.setup import factories
 from giam_sat_mot_cua.workers import camera_state, indexer, journal, leases, volumes, wanted
-from giam_sat_mot_cua.workers.database import DatabaseAway, unit_of_work
+from giam_sat_mot_cua.workers.database import DatabaseAway, is_away, unit_of_work
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
 
@@ -130,6 +131,26 @@ def test_a_server_that_does_not_answer_is_told_apart(monkeypatch):
 	finally:
 		frappe.local.conf.db_port = port
 		frappe.connect()
+
+
+def test_lost_connections_are_known_whichever_driver_tells_of_them():
+	"""mysqlclient, with which Frappe 16 works, has a family of errors of its own, by the same names."""
+
+	class Error(Exception): ...
+
+	class OperationalError(Error): ...
+
+	class InterfaceError(Error): ...
+
+	for family in (
+		pymysql.err,
+		frappe._dict(OperationalError=OperationalError, InterfaceError=InterfaceError),
+	):
+		assert is_away(family.OperationalError(2006, "Server has gone away"))
+		assert is_away(family.OperationalError(1213, "Deadlock found"))
+		assert is_away(family.InterfaceError(0, ""))
+		assert not is_away(family.OperationalError(1054, "Unknown column"))
+	assert not is_away(ValueError(2006))
 
 
 def row(path: Path, **values):
