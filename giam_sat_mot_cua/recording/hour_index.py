@@ -30,12 +30,23 @@ PAST_RETENTION, VOLUME_FULL = "age", "space"
 # why retention removed a file -> option of the DocType
 REASONS = {PAST_RETENTION: "Past Its Retention", VOLUME_FULL: "Volume Full"}
 LOCKED_AT_ONCE = 500
+STORED_AT_ONCE = 100
+MARK_COLUMNS = (
+	"name",
+	"files",
+	"has_footage",
+	"outside_archive",
+	"removed_count",
+	"missing_count",
+	"removed_on",
+	"removal_reason",
+	"modified",
+	"modified_by",
+)
+# of rows that are locked, so that each is there: one statement changes many
 STORE_MARKS = """
-	update `tabRecording Hour`
-	set files = %(files)s, has_footage = %(has_footage)s, removed_count = %(removed_count)s,
-		missing_count = %(missing_count)s, removed_on = %(removed_on)s, removal_reason = %(removal_reason)s,
-		outside_archive = %(outside_archive)s, modified = %(modified)s, modified_by = %(modified_by)s
-	where name = %(name)s
+	insert into `tabRecording Hour` ({columns}) values {rows}
+	on duplicate key update {changes}
 """
 
 
@@ -276,11 +287,31 @@ def lock_hours(starts: dict[str, Collection[int]]) -> dict[str, list[LockedHour]
 
 
 def mark_gone(row: LockedHour, volume: str, starts: Collection[int], gone: Gone) -> list[Span]:
-	"""Marks the files of `row` on `volume` that begin at `starts` and are not marked yet; returns them as
-	they were. What was recorded, the hashes too, stays as it is."""
+	"""As mark_rows_gone, of one row."""
+	return mark_rows_gone([row], volume, starts, gone)
+
+
+def mark_rows_gone(
+	rows: Iterable[LockedHour], volume: str, starts: Collection[int], gone: Gone
+) -> list[Span]:
+	"""Marks the files of `rows`, of one camera, on `volume` that begin at `starts` and are not marked yet;
+	returns them as they were. What was recorded, the hashes too, stays as it is."""
+	marked: list[Span] = []
+	changed: list[tuple[LockedHour, str]] = []
+	for row in rows:
+		spans, text = with_marks(row, volume, starts, gone)
+		if spans:
+			marked += spans
+			changed.append((row, text))
+	store_marks(changed)
+	return marked
+
+
+def with_marks(row: LockedHour, volume: str, starts: Collection[int], gone: Gone) -> tuple[list[Span], str]:
+	"""What is to be marked of a row, and its packed files with these marks."""
 	data = json.loads(row.files or '{"volumes":[],"files":[]}')
 	if volume not in data["volumes"]:
-		return []
+		return [], row.files
 	number = data["volumes"].index(volume)
 	chosen = [
 		entry
@@ -288,13 +319,12 @@ def mark_gone(row: LockedHour, volume: str, starts: Collection[int], gone: Gone)
 		if len(entry) == 6 and entry[4] == number and row.hour_utc_ms + entry[0] in starts
 	]
 	if not chosen:
-		return []
+		return [], row.files
 	marked = [Span(row.hour_utc_ms + e[0], e[1], e[2], volume, None) for e in chosen]
 	at = place(data.setdefault("gone", []), list(gone))
 	for entry in chosen:
 		entry.append(at)
-	store_marks(row, compact(data))
-	return marked
+	return marked, compact(data)
 
 
 def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
@@ -303,7 +333,7 @@ def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
 	back = [f for f in files if f.gone and f.volume == volume and f.start_utc_ms in starts]
 	if back:
 		kept = [replace(file, gone=None) if file in back else file for file in files]
-		store_marks(row, pack(kept, row.hour_utc_ms))
+		store_marks([(row, pack(kept, row.hour_utc_ms))])
 	return len(back)
 
 
@@ -315,16 +345,28 @@ def move(row: LockedHour, volume: str, files: Collection[IndexedFile], archive: 
 	moved = [file for file in known if file.volume == volume and wanted.get(file.start_utc_ms) == file]
 	if moved:
 		now_there = [replace(file, volume=archive) if file in moved else file for file in known]
-		store_marks(row, pack(now_there, row.hour_utc_ms))
+		store_marks([(row, pack(now_there, row.hour_utc_ms))])
 	return moved
 
 
-def store_marks(row: LockedHour, files: str) -> None:
-	"""As Database.set_value, but for the document cache, in which these rows never are: a purge marks
-	thousands."""
-	values = {"files": files, **kept_values(unpack_spans(files, row.hour_utc_ms))}
-	values |= {"modified": now(), "modified_by": frappe.session.user, "name": row.name}
-	frappe.db.sql(STORE_MARKS, values)
+def store_marks(changed: list[tuple[LockedHour, str]]) -> None:
+	"""Locked rows with their new packed files. As Database.set_value, but many at once, and without the
+	document cache, in which these rows never are: a purge marks thousands."""
+	at, by = now(), frappe.session.user
+	for begin in range(0, len(changed), STORED_AT_ONCE):
+		values: list = []
+		part = changed[begin : begin + STORED_AT_ONCE]
+		for row, files in part:
+			told = kept_values(unpack_spans(files, row.hour_utc_ms))
+			told |= {"name": row.name, "files": files, "modified": at, "modified_by": by}
+			values += [told[column] for column in MARK_COLUMNS]
+		marks = f"({', '.join(['%s'] * len(MARK_COLUMNS))})"
+		statement = STORE_MARKS.format(
+			columns=", ".join(f"`{column}`" for column in MARK_COLUMNS),
+			rows=", ".join([marks] * len(part)),
+			changes=", ".join(f"`{column}` = values(`{column}`)" for column in MARK_COLUMNS[1:]),
+		)
+		frappe.db.sql(statement, values)
 
 
 # Reading
