@@ -8,7 +8,7 @@ from pathlib import Path
 import frappe
 
 from giam_sat_mot_cua.media import layout
-from giam_sat_mot_cua.recording import archives, hour_index
+from giam_sat_mot_cua.recording import archives, clock, hour_index
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
 from giam_sat_mot_cua.recording.object_store import WATCHING
 from giam_sat_mot_cua.workers import volume_state, volumes
@@ -83,6 +83,14 @@ def in_index(volume, cameras: Iterable[str]) -> dict[tuple[str, int], hour_index
 			if file.volume == volume.name:
 				found[camera, file.start_utc_ms] = file.gone
 	return found
+
+
+def forget_files(camera: str, starts: Iterable[int]) -> None:
+	"""Removes the rows of the hours of files by SQL. Commits."""
+	frappe.db.rollback()
+	names = {hour_index.row_name(camera, clock.hour_of(start)) for start in starts}
+	frappe.db.delete("Recording Hour", {"name": ("in", list(names))})
+	frappe.db.commit()  # the running instance is to be as before
 
 
 def forget(volumes_made: Iterable[str], cameras: Iterable[str]) -> None:

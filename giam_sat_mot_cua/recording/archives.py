@@ -62,6 +62,8 @@ def store(volume: str, patience: Patience = MOVING) -> ObjectStore:
 
 def read_login(volume: str) -> StoreLogin:
 	row = frappe.db.get_value("Storage Volume", volume, FIELDS, as_dict=True)
+	if not row:
+		raise StoreError("no such volume")
 	access_key, secret_key = (
 		get_decrypted_password("Storage Volume", volume, field, raise_exception=False) or ""
 		for field in ("access_key", "secret_key")

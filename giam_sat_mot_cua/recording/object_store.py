@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 CHUNK_BYTES = 256 * 1024
 REMOVED_AT_ONCE = 1000  # what one request may name
 CONNECTIONS = 16
+LARGEST_BYTES = 5 << 30  # of an object that is stored in one piece
 DEFAULT_REGION = "us-east-1"
 CONTENT_TYPE = "video/mp4"
 

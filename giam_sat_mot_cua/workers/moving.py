@@ -30,7 +30,7 @@ from giam_sat_mot_cua.recording import (
 	retention,
 )
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
-from giam_sat_mot_cua.recording.object_store import StoreError
+from giam_sat_mot_cua.recording.object_store import LARGEST_BYTES, StoreError
 from giam_sat_mot_cua.workers import turns, volumes
 from giam_sat_mot_cua.workers.archive_files import ArchiveFiles, facts_of
 
@@ -105,7 +105,7 @@ class Moving:
 		"""What is past its retention goes from the folder, if nobody holds it."""
 		if file.volume != self.volume or file.gone or file.end_utc_ms > self.moved_before:
 			return False
-		if camera not in self.policy.days:
+		if camera not in self.policy.days or file.size_bytes > LARGEST_BYTES:
 			return False
 		due = file.end_utc_ms <= self.policy.due_before(camera)
 		return not due or self.holds.held(camera, file.start_utc_ms, file.end_utc_ms)

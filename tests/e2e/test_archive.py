@@ -61,8 +61,8 @@ def archived(stack, server):
 	yield Archived(archive, content, starts)
 	frappe.db.rollback()
 	frappe.db.set_single_value("Monitoring Settings", "archive_after_hours", 0)
-	names = {hour_index.row_name(CAMERA, clock.hour_of(start)) for start in starts}
-	frappe.db.delete("Recording Hour", {"name": ("in", list(names))})
+	frappe.db.commit()  # the running instance is to be as before
+	footage_files.forget_files(CAMERA, starts)
 	for start in starts:
 		(stack.footage / layout.file_path(CAMERA, start)).unlink(missing_ok=True)
 	footage_files.forget([archive.name], [])

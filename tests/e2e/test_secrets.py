@@ -1,5 +1,5 @@
-"""No login or address of a camera lies anywhere in the clear. Runs after all other tests, so that whatever
-they did has left its traces: rows, histories, logs, caches, answers, exports."""
+"""No login or address of a camera, and no key of an archive, lies anywhere in the clear. Runs after all other
+tests, so that whatever they did has left its traces: rows, histories, logs, caches, answers, exports."""
 
 import json
 import re
@@ -15,6 +15,7 @@ from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.cameras.doctype.camera.camera import SECRETS
+from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import SECRETS as KEYS
 from giam_sat_mot_cua.setup import factories
 from tests.cameras.server import wait_for
 from tests.e2e import rows
@@ -22,6 +23,8 @@ from tests.e2e import rows
 pytestmark = pytest.mark.last
 
 PLANTED = {"user": "nguoidung-8f3k2", "password": "MatKhau-7zq41x", "path": "duong-dan-9w2r7"}
+PLANTED_KEYS = {"access_key": "KhoaTruyCap-6h3v9", "secret_key": "KhoaBiMat-2x8n5t"}
+ARCHIVE = "kho-bi-mat"
 TEXT_TYPES = ("char", "varchar", "text", "mediumtext", "longtext", "json", "tinytext")
 SHORTEST = 8  # shorter ones would be found in other words
 # Programs that stand for the cameras themselves know their own addresses; RTSP servers say who connected.
@@ -30,25 +33,50 @@ NOT_OURS = ("cameras.log",)
 
 @pytest.fixture(scope="module")
 def secrets(stack) -> Iterator[list[str]]:
-	"""Every secret of every camera, with one camera whose secrets are found nowhere else."""
+	"""Every secret of every camera and archive, with one of each whose secrets are found nowhere else."""
 	rows.refresh()
 	camera = factories.camera("NB-HL-NM", enabled=1, stream_url=planted_address())
+	plant_archive()
 	frappe.db.commit()
 	wait_for(lambda: rows.state(camera.name)[1] == "Unreachable", 60, "the recorder did not try the camera")
-	found = {PLANTED["password"], PLANTED["user"], PLANTED["path"], frappe.conf.gsmc_metrics_token}
-	for name in frappe.get_all("Camera", pluck="name"):
-		for field in SECRETS:
-			value = get_decrypted_password("Camera", name, field, raise_exception=False)
-			if value and len(value) >= SHORTEST and not value.endswith("/x"):
-				found.add(value)
+	found = {*PLANTED.values(), *PLANTED_KEYS.values(), frappe.conf.gsmc_metrics_token}
+	for doctype, fields in (("Camera", SECRETS), ("Storage Volume", KEYS)):
+		for name in frappe.get_all(doctype, pluck="name"):
+			for field in fields:
+				value = get_decrypted_password(doctype, name, field, raise_exception=False)
+				if value and len(value) >= SHORTEST and not value.endswith("/x"):
+					found.add(value)
 	yield sorted(found)
 	rows.refresh()
 	frappe.db.set_value("Camera", camera.name, "enabled", 0)
+	frappe.db.set_value("Storage Volume", ARCHIVE, "enabled", 0)
 	frappe.db.commit()
+
+
+def plant_archive() -> None:
+	"""Of a store that is not there: the tick and the button find that out."""
+	if not frappe.db.exists("Storage Volume", ARCHIVE):
+		place = {"endpoint": "http://127.0.0.1:9", "bucket": "kho", "kind": "S3 Archive", **PLANTED_KEYS}
+		frappe.get_doc(doctype="Storage Volume", volume_name=ARCHIVE, **place).insert()
 
 
 def planted_address() -> str:
 	return f"rtsp://{PLANTED['user']}:{PLANTED['password']}@127.0.0.1:9/{PLANTED['path']}"
+
+
+def test_an_archive_is_asked_for_with_its_keys(stack, session, secrets):
+	"""First of all, so that what this leaves behind is looked at as well."""
+	person = session("Monitoring Administrator")
+	method = stack.url + "/api/method/giam_sat_mot_cua.api.archives.check"
+	answer = person.post(method, json={"volume": ARCHIVE}, timeout=30)
+	assert answer.status_code == 200 and not answer.json()["message"]["answers"]
+	record = f"{stack.url}/api/resource/Storage Volume/{ARCHIVE}"
+	changed = person.put(record, json={"priority": 77}, timeout=30)
+	assert changed.status_code == 200, changed.text
+	assert not [secret for secret in secrets if secret in answer.text + changed.text]
+	refused = {"endpoint": f"https://{PLANTED['user']}:{PLANTED['password']}@h"}
+	answer = person.put(record, json=refused, timeout=30)
+	assert answer.status_code == 417 and PLANTED["password"] not in answer.text
 
 
 def test_there_is_something_to_look_for(stack, secrets):
@@ -130,12 +158,32 @@ def test_no_answer_or_export_holds_one(stack, session, secrets, role):
 		person.get(f"{stack.url}/api/resource/Camera/{name}"),
 		person.get(f"{api}frappe.desk.form.load.getdoc?doctype=Camera&name={name}"),
 		person.get(f"{stack.url}/printview?doctype=Camera&name={name}"),
+		person.get(f"{stack.url}/api/resource/Storage Volume?{every}"),
+		person.get(f"{stack.url}/api/resource/Storage Volume/{ARCHIVE}"),
+		person.get(f"{api}frappe.desk.form.load.getdoc?doctype=Storage Volume&name={ARCHIVE}"),
+		person.get(f"{stack.url}/printview?doctype=Storage Volume&name={ARCHIVE}"),
 		person.get(f"{stack.url}/api/resource/Version?{every}"),
 		person.get(f"{stack.url}/api/resource/Connection Reveal?{every}"),
 		person.post(f"{api}frappe.desk.reportview.get", data={"doctype": "Camera", "fields": fields}),
 		person.post(
 			f"{api}frappe.desk.reportview.export_query",
 			data={"doctype": "Camera", "file_format_type": "CSV", "title": "Camera", "fields": fields},
+		),
+		person.post(
+			f"{api}frappe.desk.reportview.export_query",
+			data={
+				"doctype": "Storage Volume",
+				"file_format_type": "CSV",
+				"title": "Storage Volume",
+				"fields": json.dumps([f"`tabStorage Volume`.`{field}`" for field in ("name", *KEYS)]),
+			},
+		),
+		*(
+			person.post(
+				f"{api}frappe.client.get_password",
+				data={"doctype": "Storage Volume", "name": ARCHIVE, "fieldname": field},
+			)
+			for field in (KEYS if role != "Administrator" else ())
 		),
 	]
 	for number, answer in enumerate(answers):
