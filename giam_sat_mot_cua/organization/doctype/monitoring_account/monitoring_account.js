@@ -82,7 +82,9 @@ frappe.ui.form.on("Monitoring Account", {
             ],
             primary_action_label: __("Copy the Links"),
             primary_action: () =>
-                frappe.utils.copy_to_clipboard([password_link, second_factor_link].filter(Boolean).join("\n")),
+                frappe.utils.copy_to_clipboard(
+                    [password_link, second_factor_link].filter(Boolean).join("\n"),
+                ),
         });
         dialog.show();
         dialog.$wrapper.on("hidden.bs.modal", () => dialog.$wrapper.remove());
