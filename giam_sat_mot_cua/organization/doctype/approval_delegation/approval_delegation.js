@@ -6,6 +6,16 @@ frappe.ui.form.on("Approval Delegation", {
         }));
     },
 
+    async onload(frm) {
+        if (!frm.is_new() || frm.doc.leader || !frappe.user.has_role("Unit Leader")) return;
+        const own = await frappe.db.get_value(
+            "Monitoring Account",
+            { user: frappe.session.user, status: "Granted" },
+            "name",
+        );
+        if (own.message?.name && !frm.doc.leader) frm.set_value("leader", own.message.name);
+    },
+
     refresh(frm) {
         const colours = { Upcoming: "blue", "In Force": "green", Ended: "gray", Withdrawn: "red" };
         if (frm.doc.status && !frm.is_new())

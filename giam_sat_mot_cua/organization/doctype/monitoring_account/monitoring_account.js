@@ -80,6 +80,11 @@ frappe.ui.form.on("Monitoring Account", {
                     default: second_factor_link || __("not needed: the second factor is switched off"),
                 },
             ],
+            primary_action_label: __("Copy the Links"),
+            primary_action: () =>
+                frappe.utils.copy_to_clipboard(
+                    [password_link, second_factor_link].filter(Boolean).join("\n"),
+                ),
         });
         dialog.show();
         dialog.$wrapper.on("hidden.bs.modal", () => dialog.$wrapper.remove());
