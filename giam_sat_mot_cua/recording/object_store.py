@@ -11,8 +11,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 CHUNK_BYTES = 256 * 1024
@@ -131,6 +129,9 @@ class ObjectStore:
 	"""Objects below the folder of one login, by names relative to it. All methods raise StoreError."""
 
 	def __init__(self, login: StoreLogin, patience: Patience):
+		import boto3  # takes 30 MB and a third of a second, which a recorder, who asks no store, is spared
+		from botocore.config import Config
+
 		self.bucket = login.bucket
 		self.prefix = f"{login.prefix}/" if login.prefix else ""
 		config = Config(

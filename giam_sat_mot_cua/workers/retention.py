@@ -196,7 +196,13 @@ def look_over(row, run: Run) -> Purge | None:
 		return None
 	kind = ArchivePurge if volumes.is_archive(row) else Purge
 	work = kind(row, retention.read_policy(recorded_cameras()), run)
-	work.work()
+	try:
+		work.work()
+	except StoreError:
+		if not run.dry_run:
+			raise
+		run.tally.left_alone(row.name, retention.FAILING)
+		return None
 	return work
 
 

@@ -171,11 +171,14 @@ class StorageVolume(Document):
 			self.refuse(_("The file of the certificate authority is named by its absolute path."))
 
 	def say_what_follows_from_the_place(self):
-		if not self.is_new() and any(map(self.has_value_changed, PLACE)) and self.has_footage():
-			frappe.msgprint(
-				_("Footage already recorded is looked for in the new folder: move it there as well."),
-				title=_("Storage Volume"),
-			)
+		if not self.is_new() and any(map(self.has_value_changed, PLACE)):
+			if self.has_footage():
+				frappe.msgprint(
+					_("Footage already recorded is looked for in the new folder: move it there as well."),
+					title=_("Storage Volume"),
+				)
+			else:
+				self.checked_at = None  # the new place gets the marker, as a new archive does
 		changed = self.is_new() or self.has_value_changed("endpoint")
 		if changed and self.endpoint.startswith("http:"):
 			frappe.msgprint(

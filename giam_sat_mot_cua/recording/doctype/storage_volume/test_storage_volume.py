@@ -132,6 +132,16 @@ class TestStorageVolume(IntegrationTestCase):
 			factories.camera(unit, volume=made.name)
 		made.db_set("enabled", 0)
 
+	def test_an_archive_without_footage_that_gets_another_place_counts_as_new(self):
+		made = self.archive()
+		made.db_set("checked_at", frappe.utils.now())
+		made.priority = 5
+		made.save()
+		self.assertTrue(made.checked_at)
+		made.prefix = "elsewhere"
+		made.save()
+		self.assertIsNone(made.checked_at)
+
 	def test_an_archive_with_footage_stays(self):
 		made = self.archive()
 		unit = factories.unit().name
