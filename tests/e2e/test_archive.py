@@ -16,6 +16,7 @@ from tests import footage_files
 from tests.archive import store_server
 from tests.cameras.server import wait_for
 from tests.e2e import rows
+from tests.e2e.test_browser import browser, log_in, open_camera, shown, video_time  # noqa: F401 (a fixture)
 
 CAMERA = "NB-HL-NM-01"  # of the unit of the demo's Unit Operator
 API = "/api/method/giam_sat_mot_cua.api."
@@ -207,3 +208,42 @@ def test_the_form_says_whether_the_archive_answers(stack, session, archived):
 	assert refused.status_code == 403
 	rows.refresh()
 	assert frappe.db.get_value("Storage Volume", archived.archive.name, "state") == "Ready"
+
+
+# In a real browser
+
+
+def test_a_browser_plays_it_and_says_in_words_when_the_store_is_away(
+	browser,  # noqa: F811
+	stack,
+	archived,
+	server,
+):
+	log_in(browser, stack, "Unit Operator")
+	open_camera(browser, stack)
+	play = "cur_frm.gsmc_player.play(arguments[0], false)"
+	browser.execute_script(play, archived.period)
+	wait_for(lambda: video_time(browser)[1] == 640, 40, "no picture")
+	wait_for(lambda: video_time(browser)[0] > 1, 20, "the video does not advance")
+	server.pause()
+	try:
+		browser.execute_script(play, archived.period)
+		wait_for(lambda: "nằm trong kho lưu trữ" in shown(browser, ".gsmc-note"), 30, "another message")
+		wait_for(lambda: archived.archive.name in shown(browser, ".gsmc-period"), 30, "no timeline")
+	finally:
+		server.go_on()
+
+
+def test_the_form_has_a_button_that_asks_the_store(browser, stack, archived):  # noqa: F811
+	log_in(browser, stack, "Monitoring Administrator")
+	browser.get(f"{stack.url}/app/storage-volume/{archived.archive.name}")
+	wait_for(lambda: "Kiểm tra kho lưu trữ" in shown(browser, ".page-head"), 40, "no button")
+	form = shown(browser, ".form-layout")
+	for label in ("Địa chỉ kho", "Bucket", "Khóa truy cập", "Chuyển bản ghi vào ổ này"):
+		assert label in form, form
+	assert "Thư mục trên máy ghi" not in form, "an archive has no folder"
+	browser.execute_script(
+		"[...document.querySelectorAll('.page-head button')]"
+		".find((one) => one.textContent.includes('Kiểm tra kho lưu trữ')).click()"
+	)
+	wait_for(lambda: "Kho lưu trữ trả lời bình thường." in shown(browser, ".modal.show"), 30, "no answer")
