@@ -300,7 +300,6 @@ def test_a_store_that_goes_away_in_the_middle_leaves_rows_and_files_as_they_were
 			return moved
 
 		monkeypatch.setattr(moving.Moving, "name_archive", name_archive)
-		monkeypatch.setattr(archives, "MOVING", archives.WATCHING)
 		assert move(volume, target)
 	assert on_disk(volume) == {(camera, start) for start in starts[2:]}
 	assert set(in_index(volume, [camera])) == on_disk(volume)
@@ -513,6 +512,19 @@ def test_the_audit_finds_what_is_missing_in_the_archive_and_what_is_back(world, 
 	server.client().put_object(Bucket="kho", Key=key, Body=body, Metadata=facts)
 	assert work.audit_volume(archive_row(archive)).back == 1
 	assert event("Footage Missing", archive).status == "Closed"
+
+
+def test_an_audit_of_a_folder_asks_a_store_that_is_away_once(world, monkeypatch):
+	volume, camera = world.volume(), world.camera(days=40)
+	starts = lay(volume, camera, world.day(2))
+	for start in starts:
+		(Path(volume.path) / layout.file_path(camera, start)).unlink()
+	monkeypatch.setattr(archives.store, "__defaults__", (archives.WATCHING,))  # a short patience
+	with store_server.silent_peer() as url:
+		make_archive(world, url)
+		began = time.monotonic()
+		assert work.audit_volume(footage_files.archive_row(volume)).missing == 3
+		assert time.monotonic() - began < 2 * archives.WATCHING.read_s
 
 
 def test_an_object_without_a_row_gets_one_at_the_audit(world, archive):
