@@ -152,7 +152,7 @@ def told(error: StoreError | None) -> str:
 @contextmanager
 def watched(volume: str) -> Iterator[ObjectStore]:
 	"""The store for somebody who waits: StoreAway at once when it was away a moment ago."""
-	key = f"gsmc-archive-away-{volume}"
+	key = away_key(volume)
 	if frappe.cache().get_value(key, expires=True):
 		raise StoreAway("away a moment ago")
 	try:
@@ -160,6 +160,10 @@ def watched(volume: str) -> Iterator[ObjectStore]:
 	except StoreAway:
 		frappe.cache().set_value(key, 1, expires_in_sec=AWAY_S)
 		raise
+
+
+def away_key(volume: str) -> str:
+	return f"gsmc-archive-away-{volume}"
 
 
 def answers(volume: str) -> bool:

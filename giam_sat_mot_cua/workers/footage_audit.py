@@ -13,6 +13,7 @@ from frappe import _
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, health_events, hour_index, retention
 from giam_sat_mot_cua.recording.hour_index import MISSING, Gone, Span
+from giam_sat_mot_cua.recording.object_store import StoreError
 from giam_sat_mot_cua.workers import reconcile, volumes
 from giam_sat_mot_cua.workers.purge import ORPHANS_A_RUN, VolumeAway
 
@@ -99,10 +100,12 @@ class Audit:
 
 	def lies_elsewhere(self, camera: str, start: int) -> bool:
 		"""Whether another volume holds the file: then the index follows at the audit of that one."""
-		for other in self.others.values():
+		for name, other in list(self.others.items()):
 			try:
 				if volumes.files_of(other).size(camera, start) is not None:
 					return True
+			except StoreError:
+				del self.others[name]  # asked once: each file more would wait as long
 			except OSError:
 				continue
 		return False

@@ -10,12 +10,13 @@ import pytest
 
 from giam_sat_mot_cua.api import links
 from giam_sat_mot_cua.media import layout
-from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.recording import archives, clock, hour_index
 from giam_sat_mot_cua.workers import leases, reconcile, retention
 from tests import footage_files
 from tests.archive import store_server
 from tests.cameras.server import wait_for
 from tests.e2e import rows
+from tests.e2e.test_browser import browser, log_in, open_camera, shown, video_time  # noqa: F401 (a fixture)
 
 CAMERA = "NB-HL-NM-01"  # of the unit of the demo's Unit Operator
 API = "/api/method/giam_sat_mot_cua.api."
@@ -195,7 +196,8 @@ def test_a_store_that_does_not_answer_is_told_in_vietnamese_and_holds_nobody_up(
 		assert time.monotonic() - began < 3, "it is remembered that the store is away"
 	finally:
 		server.go_on()
-	wait_for(lambda: playlist(stack, person, archived).status_code == 200, 40, "it is not played again")
+	frappe.cache().delete_value(archives.away_key(archived.archive.name))  # the seconds have passed
+	assert playlist(stack, person, archived).status_code == 200
 
 
 def test_the_form_says_whether_the_archive_answers(stack, session, archived):
@@ -207,3 +209,35 @@ def test_the_form_says_whether_the_archive_answers(stack, session, archived):
 	assert refused.status_code == 403
 	rows.refresh()
 	assert frappe.db.get_value("Storage Volume", archived.archive.name, "state") == "Ready"
+
+
+def test_a_browser_plays_it_and_says_in_words_when_the_store_is_away(
+	browser,  # noqa: F811
+	stack,
+	archived,
+	server,
+):
+	log_in(browser, stack, "Monitoring Administrator")
+	browser.get(f"{stack.url}/app/storage-volume/{archived.archive.name}")
+	wait_for(lambda: "Kiểm tra kho lưu trữ" in shown(browser, ".page-head"), 40, "no button")
+	form = shown(browser, ".form-layout")
+	for label in ("Địa chỉ kho", "Bucket", "Khóa truy cập", "Chuyển bản ghi vào ổ này"):
+		assert label in form, form
+	assert "Thư mục trên máy ghi" not in form, "an archive has no folder"
+	browser.execute_script(
+		"[...document.querySelectorAll('.page-head button')]"
+		".find((one) => one.textContent.includes('Kiểm tra kho lưu trữ')).click()"
+	)
+	wait_for(lambda: "Kho lưu trữ trả lời bình thường." in shown(browser, ".modal.show"), 30, "no answer")
+	open_camera(browser, stack)
+	play = "cur_frm.gsmc_player.play(arguments[0], false)"
+	browser.execute_script(play, archived.period)
+	wait_for(lambda: video_time(browser)[1] == 640, 40, "no picture")
+	wait_for(lambda: video_time(browser)[0] > 1, 20, "the video does not advance")
+	server.pause()
+	try:
+		browser.execute_script(play, archived.period)
+		wait_for(lambda: "nằm trong kho lưu trữ" in shown(browser, ".gsmc-note"), 30, "another message")
+		wait_for(lambda: archived.archive.name in shown(browser, ".gsmc-period"), 30, "no timeline")
+	finally:
+		server.go_on()

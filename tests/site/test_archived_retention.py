@@ -300,7 +300,6 @@ def test_a_store_that_goes_away_in_the_middle_leaves_rows_and_files_as_they_were
 			return moved
 
 		monkeypatch.setattr(moving.Moving, "name_archive", name_archive)
-		monkeypatch.setattr(archives, "MOVING", archives.WATCHING)
 		assert move(volume, target)
 	assert on_disk(volume) == {(camera, start) for start in starts[2:]}
 	assert set(in_index(volume, [camera])) == on_disk(volume)
@@ -515,6 +514,19 @@ def test_the_audit_finds_what_is_missing_in_the_archive_and_what_is_back(world, 
 	assert event("Footage Missing", archive).status == "Closed"
 
 
+def test_an_audit_of_a_folder_asks_a_store_that_is_away_once(world, monkeypatch):
+	volume, camera = world.volume(), world.camera(days=40)
+	starts = lay(volume, camera, world.day(2))
+	for start in starts:
+		(Path(volume.path) / layout.file_path(camera, start)).unlink()
+	monkeypatch.setattr(archives.store, "__defaults__", (archives.WATCHING,))  # a short patience
+	with store_server.silent_peer() as url:
+		make_archive(world, url)
+		began = time.monotonic()
+		assert work.audit_volume(footage_files.archive_row(volume)).missing == 3
+		assert time.monotonic() - began < 2 * archives.WATCHING.read_s
+
+
 def test_an_object_without_a_row_gets_one_at_the_audit(world, archive):
 	_volume, camera, starts = recorded(world, archive)
 	before = {row.name: row.files for row in rows_of(camera)}
@@ -545,10 +557,6 @@ def test_archived_footage_is_played_and_read_through_one_door(world, archive):
 	assert kinds == ["recorded"]
 
 
-def forget_that_it_is_away(archive) -> None:
-	frappe.cache().delete_value(f"gsmc-archive-away-{archive.name}")
-
-
 def test_an_archive_that_is_away_is_told_and_the_rest_is_played(world, server, archive):
 	volume, camera, starts = recorded(world, archive)
 	local = clock.now_ms() - 3 * clock.HOUR_MS
@@ -571,7 +579,7 @@ def test_an_archive_that_is_away_is_told_and_the_rest_is_played(world, server, a
 	finally:
 		server.go_on()
 		frappe.local.lang = "en"
-	forget_that_it_is_away(archive)
+	frappe.cache().delete_value(archives.away_key(archive.name))  # the seconds have passed
 	assert b"#EXTINF" in playback.playlist(camera, *period(starts[0], starts[0] + MINUTE_MS)).data
 
 
