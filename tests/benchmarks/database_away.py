@@ -6,7 +6,6 @@ whether any is there twice, and whether a frame is missing.
 
 import json
 import os
-import shutil
 import time
 from itertools import pairwise
 
@@ -15,9 +14,8 @@ from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index
 from tests.benchmarks.connection import connected, reconnect
 from tests.benchmarks.many_cameras import counted
-from tests.benchmarks.recorder_cost import demo, recording, register, switch
+from tests.benchmarks.recorder_cost import being_recorded, register, remove_footage
 from tests.cameras.feeder import Feeding
-from tests.cameras.server import wait_for
 
 CAMERAS, KBIT, FPS = 50, 1000, 12
 MINUTES = float(os.environ.get("MINUTES", "10"))
@@ -29,10 +27,7 @@ MOST_S = 60
 def run(stack: Stack) -> dict:
 	with Feeding(CAMERAS, kbit=KBIT, fps=FPS, width=480, height=270) as feeding, connected():
 		cameras = register(feeding)
-		demo(stack, False)
-		switch(cameras, True)
-		try:
-			wait_for(lambda: recording(cameras) == CAMERAS, 300, "not all are recorded", pause_s=1)
+		with being_recorded(stack, cameras):
 			time.sleep(70)  # each has closed a file
 			begin = clock.now_ms()
 			stack.stop("mariadb")
@@ -42,15 +37,8 @@ def run(stack: Stack) -> dict:
 			complete_s = seconds_until_complete(stack, cameras, begin, back)
 			time.sleep(5)
 			end = clock.now_ms() - 5_000
-		finally:
-			reconnect()
-			switch(cameras, False)
-			wait_for(lambda: recording(cameras) == 0, 120, "recording goes on", pause_s=1)
-			demo(stack, True)
-		time.sleep(5)  # the last rows
 		found = {**counted(stack, cameras, begin, end), "files_twice": twice(cameras, begin, end)}
-		for camera in cameras:
-			shutil.rmtree(stack.footage / camera, ignore_errors=True)
+		remove_footage(stack, cameras)
 	return {
 		"cameras": CAMERAS,
 		"minutes_away": MINUTES,

@@ -8,7 +8,6 @@ the wall clock, every fault stand on the ledger with its cause and its bounds, a
 import json
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -20,10 +19,9 @@ from devbench.stack import Stack
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index
 from tests.benchmarks import processes
-from tests.benchmarks.connection import connected, reconnect
-from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
+from tests.benchmarks.connection import connected
+from tests.benchmarks.recorder_cost import RECORDERS, being_recorded, register, remove_footage
 from tests.cameras.feeder import Feeding, frame_numbers
-from tests.cameras.server import wait_for
 from tests.open_footage import written_by
 
 CAMERAS, KBIT, FPS, GOP_S = 20, 1000, 12, 1.0
@@ -136,25 +134,15 @@ class Script:
 def run(stack: Stack) -> dict:
 	with Feeding(CAMERAS, kbit=KBIT, fps=FPS, gop=GOP_S, width=480, height=270) as feeding, connected():
 		cameras = register(feeding)
-		demo(stack, False)
-		switch(cameras, True)
 		script = Script(stack, feeding, cameras)
-		try:
-			wait_for(lambda: recording(cameras) == CAMERAS, 120, "not all are recorded", pause_s=1)
+		with being_recorded(stack, cameras):
 			time.sleep(10)
 			begin = clock.now_ms()
 			script.run(HOURS * 3600)
 			time.sleep(90)  # every camera is back, and a file is closed
 			end = clock.now_ms() - 70_000
-		finally:
-			reconnect()
-			switch(cameras, False)
-			wait_for(lambda: recording(cameras) == 0, 120, "recording goes on", pause_s=1)
-			demo(stack, True)
-		time.sleep(5)  # the last rows
 		found = judged(stack, script, begin, end)
-		for camera in cameras:
-			shutil.rmtree(stack.footage / camera, ignore_errors=True)
+		remove_footage(stack, cameras)
 	return found
 
 

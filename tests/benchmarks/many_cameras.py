@@ -6,7 +6,6 @@ ledger must hold no gap, and the files every frame that was sent: the cameras nu
 
 import json
 import os
-import shutil
 import time
 
 import frappe
@@ -16,9 +15,8 @@ from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock
 from tests.benchmarks import processes
 from tests.benchmarks.connection import connected
-from tests.benchmarks.recorder_cost import RECORDERS, demo, recording, register, switch
+from tests.benchmarks.recorder_cost import RECORDERS, being_recorded, register, remove_footage
 from tests.cameras.feeder import Feeding, frame_numbers
-from tests.cameras.server import wait_for
 
 CAMERAS, KBIT, FPS = 300, 1000, 12
 MINUTES = float(os.environ.get("MINUTES", "15"))
@@ -28,22 +26,13 @@ LOOK_S = 15
 def run(stack: Stack) -> dict:
 	with Feeding(CAMERAS, kbit=KBIT, fps=FPS, width=480, height=270) as feeding, connected():
 		cameras = register(feeding)
-		demo(stack, False)
-		switch(cameras, True)
-		try:
-			wait_for(lambda: recording(cameras) == CAMERAS, 300, "not all are recorded", pause_s=1)
+		with being_recorded(stack, cameras):
 			begin = clock.now_ms() + 5_000
 			load = watch(stack, MINUTES * 60 + 5)
 			end = clock.now_ms() - 5_000
 			left_out = feeding.control("state")["left_out"]
-		finally:
-			switch(cameras, False)
-			wait_for(lambda: recording(cameras) == 0, 120, "recording goes on", pause_s=1)
-			demo(stack, True)
-		time.sleep(5)  # the last rows
 		found = {**counted(stack, cameras, begin, end), **load}
-		for camera in cameras:
-			shutil.rmtree(stack.footage / camera, ignore_errors=True)
+		remove_footage(stack, cameras)
 	return {
 		"cameras": CAMERAS,
 		"kbit_each": feeding.kbit,

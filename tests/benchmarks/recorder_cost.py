@@ -19,7 +19,7 @@ import frappe
 from devbench.stack import Stack
 from giam_sat_mot_cua.setup import factories
 from tests.benchmarks import processes
-from tests.benchmarks.connection import connected
+from tests.benchmarks.connection import connected, reconnect
 from tests.cameras.feeder import Feeding
 from tests.cameras.server import wait_for
 
@@ -34,12 +34,10 @@ def run(stack: Stack) -> dict:
 	found: dict[str, list[dict]] = {"recorder": [], "ffmpeg": []}
 	with Feeding(CAMERAS, kbit=KBIT, fps=FPS) as feeding, connected():
 		cameras = register(feeding)
-		try:
-			for _round in range(ROUNDS):
-				found["recorder"].append(of_recorder(stack, cameras))
-				found["ffmpeg"].append(of_ffmpeg(feeding))
-		finally:
-			switch(cameras, False)
+		for _round in range(ROUNDS):
+			found["recorder"].append(of_recorder(stack, cameras))
+			demo(stack, False)
+			found["ffmpeg"].append(of_ffmpeg(feeding))
 			demo(stack, True)
 	medians = {peer: middle(rounds) for peer, rounds in found.items()}
 	ours, theirs = medians["recorder"], medians["ffmpeg"]
@@ -79,15 +77,30 @@ def demo(stack: Stack, on: bool) -> None:
 	switch(stack.cameras, on)
 
 
-def of_recorder(stack: Stack, cameras: list[str]) -> dict:
+@contextmanager
+def being_recorded(stack: Stack, cameras: list[str]) -> Iterator[None]:
+	"""All of `cameras` are recorded in the block, and nothing else; afterwards their last rows are there."""
 	demo(stack, False)
 	switch(cameras, True)
-	wait_for(lambda: recording(cameras) == len(cameras), 180, "not all are recorded", pause_s=1)
 	try:
-		return measured([stack.pid(name) for name in RECORDERS])
+		wait_for(lambda: recording(cameras) == len(cameras), 300, "not all are recorded", pause_s=1)
+		yield
 	finally:
+		reconnect()  # the server may have been away
 		switch(cameras, False)
-		wait_for(lambda: recording(cameras) == 0, 60, "recording goes on", pause_s=1)
+		wait_for(lambda: recording(cameras) == 0, 120, "recording goes on", pause_s=1)
+		demo(stack, True)
+	time.sleep(5)  # the last rows
+
+
+def remove_footage(stack: Stack, cameras: list[str]) -> None:
+	for camera in cameras:
+		shutil.rmtree(stack.footage / camera, ignore_errors=True)
+
+
+def of_recorder(stack: Stack, cameras: list[str]) -> dict:
+	with being_recorded(stack, cameras):
+		return measured([stack.pid(name) for name in RECORDERS])
 
 
 def recording(cameras: list[str]) -> int:
