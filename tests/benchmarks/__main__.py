@@ -8,6 +8,7 @@ from devbench.stack import Stack
 from tests.benchmarks import (
 	camera_list,
 	database_away,
+	fail_over,
 	import_register,
 	long_run,
 	many_cameras,
@@ -22,6 +23,7 @@ BENCHMARKS = {
 	"recorder-cost": recorder_cost.run,
 	"many-cameras": many_cameras.run,
 	"database-away": database_away.run,
+	"fail-over": fail_over.run,
 	"long-run": long_run.run,
 	"retention": retention.run,
 	"metrics": metrics.run,
