@@ -390,10 +390,11 @@ def rows_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list:
 	first, last = clock.hour_of(from_utc_ms) - HOUR_MS, clock.hour_of(max(to_utc_ms - 1, from_utc_ms))
 	return frappe.get_all(
 		"Recording Hour",
-		{
-			"camera": camera,
-			"hour_start_utc": ("between", [clock.utc_time(first), clock.utc_time(last)]),
-		},
+		[
+			["camera", "=", camera],
+			["hour_start_utc", ">=", clock.utc_time(first)],  # "between" means days in Frappe 15
+			["hour_start_utc", "<=", clock.utc_time(last)],
+		],
 		["files", "hour_start_utc"],
 		order_by="hour_start_utc",
 	)

@@ -64,7 +64,11 @@ def counted(stack: Stack, cameras: list[str], begin: int, end: int) -> dict:
 	frappe.db.rollback()
 	gaps = frappe.get_all(
 		"Recording Gap",
-		{"camera": ("in", cameras), "start_utc": ("between", [clock.utc_time(begin), clock.utc_time(end)])},
+		[
+			["camera", "in", cameras],
+			["start_utc", ">=", clock.utc_time(begin)],
+			["start_utc", "<", clock.utc_time(end)],
+		],
 		["camera", "cause", "duration_s"],
 		order_by="start_utc",
 	)
