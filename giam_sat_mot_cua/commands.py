@@ -59,6 +59,7 @@ def retention_command(context, volume: str | None, dry_run: bool):
 	from giam_sat_mot_cua.workers import retention
 
 	with connected(get_site(context)):
+		require("Storage Volume", volume)
 		for run in retention.run_now(volume, dry_run):
 			print("\n".join(retention.in_words(run)))
 
@@ -70,7 +71,14 @@ def rebuild_index(context, camera: str | None):
 	"""Writes the Recording Hour rows anew from the files alone. Rows whose files are gone stay as they
 	are."""
 	with connected(get_site(context)):
+		require("Camera", camera)
 		print_reconciled("files in the index", camera, again=True)
+
+
+def require(doctype: str, name: str | None) -> None:
+	"""Ends the command when somebody names a record that is not there."""
+	if name and not frappe.db.exists(doctype, name):
+		sys.exit(f"There is no {doctype} {name}.")
 
 
 def print_reconciled(what: str, camera: str | None = None, again: bool = False) -> None:

@@ -43,7 +43,8 @@ def write_jpeg(picture, path: Path) -> None:
 	path.parent.mkdir(parents=True, exist_ok=True)
 	fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
 	try:
-		fresh.write_bytes(data.tobytes())
+		with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "wb") as file:
+			file.write(data.tobytes())
 		fresh.replace(path)
 	finally:
 		fresh.unlink(missing_ok=True)

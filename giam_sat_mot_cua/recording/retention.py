@@ -33,6 +33,7 @@ OTHER_MACHINE = "Volume of Another Machine"
 AT_WORK = "Another Run Is at Work"
 OUT_OF_TIME = "The Next Run Goes On"
 SPACE_NOT_FREED = "Space Does Not Come Free"
+NOTHING_DUE = "Nothing to Remove"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ added."""
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -117,11 +118,15 @@ def seed_cameras(rtsp_port: int, login: dict) -> None:
 def follow_server(code: str, values: dict) -> None:
 	camera = frappe.get_doc("Camera", code)
 	old = {name: camera.get_password(name, raise_exception=False) for name in values}
-	if not (old["stream_url"] or "").startswith("rtsp://127.0.0.1:"):
+	if without_port(old["stream_url"]) != without_port(values["stream_url"]):
 		return  # somebody gave this camera a stream of their own
 	if old != values:
 		camera.update(values)
 		camera.save(ignore_permissions=True)  # the demo server moved; nobody is logged in
+
+
+def without_port(url: str | None) -> str:
+	return re.sub(r"^(rtsp://127\.0\.0\.1):\d+/", r"\1/", url or "")
 
 
 def seed_people() -> dict:

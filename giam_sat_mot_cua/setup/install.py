@@ -44,6 +44,7 @@ def seed() -> None:
 	seed_backup_key()
 	raise_user_limit()
 	seed_module_profile()
+	seed_list_columns()
 
 
 def seed_roles() -> None:
@@ -257,3 +258,9 @@ def mark_wizard_done_for_each_app() -> None:
 def insert(values: dict):
 	doc = frappe.get_doc(values)
 	return doc.insert(ignore_permissions=True)  # seeding has no user with rights yet
+
+
+def seed_list_columns() -> None:
+	for doctype, columns in seeds.LIST_COLUMNS.items():
+		if not frappe.db.exists("List View Settings", doctype):
+			insert({"doctype": "List View Settings", "name": doctype, "total_fields": str(columns)})

@@ -176,5 +176,18 @@ FIRST_WEBSITE_SETTINGS = {
 	"hide_footer_signup": 1,
 }
 
+# How many columns a list shows on a screen of 1280 pixels, where Frappe itself stops at four: among them are
+# title, tags and state.
+LIST_COLUMNS = {
+	"Backup Run": 6,
+	"Health Event": 6,
+	"Maintenance Order": 7,
+	"Recorder Node": 7,
+	"Recording Gap": 7,
+	"Recording Hour": 7,
+	"Retention Run": 7,
+	"Storage Volume": 7,
+}
+
 # Chosen for an account, it leaves only this system's workspaces in the Desk.
 MODULE_PROFILE = "Giám sát Một cửa"

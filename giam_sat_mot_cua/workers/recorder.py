@@ -186,14 +186,21 @@ class Recorder:
 		"""Asks cameras to end that are switched off, have changed, or were taken over by somebody else."""
 		for name in list(self.running):
 			if self.wanted.get(name) != self.runs_with[name]:
-				self.end_camera(name, switched_off=name not in self.wanted)
+				self.end_camera(name, self.why_ended(name))
 			elif name not in self.held:
 				self.end_camera(name)
 
-	def end_camera(self, name: str, switched_off: bool = False) -> None:
+	def why_ended(self, name: str) -> str | None:
+		"""The cause of the gap that begins with the end of a camera which is not wanted as it is recorded. None
+		when only its volume or the settings are others: then it is that of any hand-over."""
+		if name not in self.wanted:
+			return "switched_off"
+		return "configuration" if self.wanted[name].stream != self.runs_with[name].stream else None
+
+	def end_camera(self, name: str, cause: str | None = None) -> None:
 		recorder, camera = self.running.pop(name), self.runs_with.pop(name)
 		recorder.request_stop()
-		self.ending[name] = Ending(recorder, camera.volume.name, switched_off, time.monotonic() + STOP_S)
+		self.ending[name] = Ending(recorder, camera.volume.name, cause, time.monotonic() + STOP_S)
 
 	def finish_ending(self) -> None:
 		"""Gives back the cameras whose files are closed."""
@@ -203,9 +210,9 @@ class Recorder:
 			del self.ending[name]
 			if ending.recorder.last_end_utc_ms:
 				self.recorded_until[name] = ending.recorder.last_end_utc_ms
-			if ending.switched_off:
+			if ending.cause:
 				since = ending.recorder.last_end_utc_ms or clock.now_ms()
-				self.events.put((ending.volume, events.GapOpened(name, since, "switched_off")))
+				self.events.put((ending.volume, events.GapOpened(name, since, ending.cause)))
 			self.give_back(name)
 
 	def give_back(self, name: str) -> None:
@@ -498,7 +505,7 @@ class Ending:
 
 	recorder: CameraRecorder
 	volume: str
-	switched_off: bool
+	cause: str | None  # of the gap that begins
 	deadline: float
 
 

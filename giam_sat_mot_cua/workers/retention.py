@@ -203,6 +203,8 @@ def look_over(row, run: Run) -> Purge | None:
 			raise
 		run.tally.left_alone(row.name, retention.FAILING)
 		return None
+	if run.dry_run and not any(line.volume == row.name for line in run.tally.lines.values()):
+		run.tally.left_alone(row.name, retention.NOTHING_DUE)
 	return work
 
 

@@ -134,3 +134,33 @@ def test_switched_off_and_on_again(stack):
 	wait_for(lambda: rows.state(camera)[0] == "Recording", 30, "the camera is not recorded again")
 	wait_for(lambda: rows.gaps(camera)[-1].end_utc, 20, "the gap is still open")
 	assert rows.gaps(camera)[-1].cause == "Switched Off"
+
+
+def test_a_changed_connection_is_told_as_such(stack):
+	camera = "NB-HL-NG-01"
+	doc = frappe.get_doc("Camera", camera)
+	since = clock.now_ms()
+	doc.transport = "UDP"
+	doc.save()
+	frappe.db.commit()  # recorders must see it
+	try:
+		found = wait_for(
+			lambda: [g for g in rows.gaps(camera) if clock.utc_ms(g.start_utc) > since - 5000 and g.end_utc],
+			40,
+			"no gap",
+		)
+		assert [gap.cause for gap in found] == ["Configuration"]
+	finally:
+		doc.reload()
+		doc.transport = "TCP"
+		doc.save()
+		frappe.db.commit()  # recorders must see it
+	wait_for(lambda: rows.state(camera)[0] == "Recording", 30, "the camera is not recorded again")
+
+
+@pytest.mark.parametrize(
+	"words", [("rebuild-index", "--camera", "KHONG"), ("retention", "--volume", "khong")]
+)
+def test_a_command_for_a_record_that_is_not_there_says_so(stack, words):
+	done = stack.bench("gsmc", *words)
+	assert done.returncode and "There is no" in done.stdout + done.stderr

@@ -13,13 +13,41 @@ $.fn.datepicker.language.vi = {
     firstDay: 1,
 };
 
+// Where the Desk was built with the plain date picker, which knows no seconds, it would show their pattern.
+const picker = $.fn.datepicker.Constructor?.prototype;
+if (picker) {
+    const plain = picker.formatDate;
+    picker.formatDate = function (pattern, date) {
+        return plain.call(this, pattern, date).replace(/\bss\b/, String(date.getSeconds()).padStart(2, "0"));
+    };
+}
+
+// Without its database the server answers with a bare text, which the Desk does not show.
+$(document).on("ajaxError", (_event, answer) => {
+    const told = (answer.getResponseHeader("Content-Type") || "").includes("json");
+    if (answer.status < 500 || told || gsmc.server_away) return;
+    gsmc.server_away = true;
+    setTimeout(() => (gsmc.server_away = false), 15000);
+    frappe.show_alert(
+        {
+            message: __(
+                "The server or its database does not answer. Recording goes on. Try again in a few minutes; if it lasts, tell the administrator.",
+            ),
+            indicator: "red",
+        },
+        15,
+    );
+});
+
 frappe.provide("gsmc");
 
 // A moment in a list, to the minute: columns there are narrow. The whole of it is told by its title.
-gsmc.to_the_minute = (value) => {
+gsmc.to_the_minute = (value) => gsmc.moment_in_list(value, /(:\d\d):\d\d$/);
+gsmc.to_the_second = (value) => gsmc.moment_in_list(value, /$()/);
+gsmc.moment_in_list = (value, cut) => {
     if (!value) return "";
     const shown = frappe.datetime.str_to_user(value);
-    return `<span class="ellipsis" title="${shown}">${shown.replace(/(:\d\d):\d\d$/, "$1")}</span>`;
+    return `<span class="ellipsis" title="${shown}">${shown.replace(cut, "$1")}</span>`;
 };
 
 const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";

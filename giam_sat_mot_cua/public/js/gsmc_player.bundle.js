@@ -4,6 +4,7 @@ import Hls from "hls.js";
 
 const METHOD = "/api/method/giam_sat_mot_cua.api.";
 const MOST_LINES = 8;
+const STANDS_STILL_MS = 10000; // a live picture that is not followed by another for so long
 // kind of a piece of time -> how its bar looks
 const PIECES = {
     recorded: "full",
@@ -152,7 +153,11 @@ class FootagePlayer {
         if (date) {
             const zone = frappe.boot.time_zone?.system || frappe.sys_defaults.time_zone;
             const text = moment(date).tz(zone).format("DD/MM/YYYY HH:mm:ss");
-            this.$time.text(this.live ? `${__("Live")} · ${text}` : text);
+            if (!this.live) return this.$time.text(text);
+            if (+date !== this.newest) [this.newest, this.moved_at] = [+date, Date.now()];
+            const still = !this.video.paused && Date.now() - this.moved_at > STANDS_STILL_MS;
+            this.$time.toggleClass("text-danger", still);
+            this.$time.text(still ? __("No new picture since {0}", [text]) : `${__("Live")} · ${text}`);
         }
     }
 
@@ -195,6 +200,7 @@ class FootagePlayer {
 
     stop() {
         clearInterval(this.clock);
+        this.$time && this.$time.removeClass("text-danger");
         if (this.hls) this.hls.destroy();
         this.hls = this.video = null;
         this.$stop && this.$stop.hide();
@@ -239,7 +245,7 @@ class FootagePlayer {
         if (!hour) return;
         const share = (value, kind) => {
             if (value === null) return "unknown"; // before the camera was known
-            if (["removed", "missing", "away"].includes(kind)) return PIECES[kind];
+            if (["removed", "missing", "away", "unknown"].includes(kind)) return PIECES[kind];
             return value > 0.98 ? "full" : value > 0 ? "part" : "none";
         };
         const bars = hour.minutes

@@ -1,4 +1,5 @@
 frappe.listview_settings["Maintenance Order"] = {
+    hide_name_column: true,
     formatters: { from_time: gsmc.to_the_minute, to_time: gsmc.to_the_minute },
 
     get_indicator(doc) {

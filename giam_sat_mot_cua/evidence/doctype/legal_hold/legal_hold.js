@@ -6,6 +6,10 @@ frappe.ui.form.on("Legal Hold", {
             frm.disable_form();
             return;
         }
+        frm.set_intro(
+            __("The footage is kept until an administrator other than the one who placed this releases it."),
+            "blue",
+        );
         // The server decides who may; the button only spares others a refusal.
         const own = frm.doc.placed_by === frappe.session.user;
         if (own || !frappe.user.has_role("Monitoring Administrator")) return;

@@ -1,5 +1,6 @@
 frappe.listview_settings["Health Event"] = {
     add_fields: ["status", "severity", "silenced"],
+    hide_name_column: true,
     filters: [["status", "=", "Open"]],
     formatters: {
         began_on: gsmc.to_the_minute,

@@ -6,7 +6,6 @@ const outcome = (frm) => (frm.doc.dry_run ? __("Would Be Removed") : __("Removed
 frappe.ui.form.on("Retention Run", {
     refresh(frm) {
         frm.disable_save();
-        frm.set_df_property("result_section", "label", outcome(frm));
         frm.trigger("show_lines");
         frm.set_intro("");
         if (frm.doc.dry_run) frm.set_intro(__("This is a dry run: nothing has been removed."), "blue");
@@ -38,7 +37,7 @@ frappe.ui.form.on("Retention Run", {
             const cells = [
                 row.volume,
                 row.camera,
-                row.removed ? outcome(frm) : __("Kept"),
+                row.removed ? outcome(frm) : row.files ? __("Kept") : __("Left Alone"),
                 row.reason,
                 row.files || "",
                 row.files ? format_number(row.mb, null, 1) : "",

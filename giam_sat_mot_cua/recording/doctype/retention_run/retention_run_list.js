@@ -1,6 +1,7 @@
 frappe.listview_settings["Retention Run"] = {
     add_fields: ["status", "dry_run"],
     get_indicator(doc) {
+        if (doc.dry_run && doc.status === "Finished") return [__("Dry Run"), "blue", "dry_run,=,1"];
         const colours = {
             Waiting: "gray",
             Running: "blue",

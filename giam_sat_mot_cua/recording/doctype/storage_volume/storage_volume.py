@@ -169,6 +169,12 @@ class StorageVolume(Document):
 		self.ca_file = os.path.normpath(chosen) if chosen and self.verify_certificate else None
 		if self.ca_file and not os.path.isabs(self.ca_file):
 			self.refuse(_("The file of the certificate authority is named by its absolute path."))
+		if self.ca_file and self.has_value_changed("ca_file") and not os.path.isfile(self.ca_file):
+			self.refuse(
+				_("There is no file {0} on this machine. Every machine needs it.").format(
+					frappe.bold(frappe.utils.escape_html(self.ca_file))
+				)
+			)
 
 	def say_what_follows_from_the_place(self):
 		if not self.is_new() and any(map(self.has_value_changed, PLACE)):

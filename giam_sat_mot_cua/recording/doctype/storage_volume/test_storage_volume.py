@@ -79,6 +79,7 @@ class TestStorageVolume(IntegrationTestCase):
 			{"access_key": None},
 			{"secret_key": "  "},
 			{"ca_file": "ca.pem"},
+			{"ca_file": "/khong/co/ca.pem"},
 		):
 			with self.subTest(values), self.assertRaises(frappe.ValidationError):
 				self.archive(**{"prefix": "c", **values})

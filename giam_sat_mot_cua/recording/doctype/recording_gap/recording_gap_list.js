@@ -1,0 +1,4 @@
+frappe.listview_settings["Recording Gap"] = {
+    hide_name_column: true,
+    formatters: { start_time: gsmc.to_the_second, end_time: gsmc.to_the_second },
+};
