@@ -191,7 +191,7 @@ class Recorder:
 				self.end_camera(name)
 
 	def why_ended(self, name: str) -> str | None:
-		"""The cause of the gap that begins with the end of a camera which is not wanted as it is recorded. None
+		"""The cause of the gap that begins when a camera ends that is wanted otherwise than it is recorded. None
 		when only its volume or the settings are others: then it is that of any hand-over."""
 		if name not in self.wanted:
 			return "switched_off"
