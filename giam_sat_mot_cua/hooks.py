@@ -136,6 +136,7 @@ doc_events = {
 			"giam_sat_mot_cua.access.content.refuse_formula",
 			"giam_sat_mot_cua.access.files.require_readable_files",
 			"giam_sat_mot_cua.access.records.refuse_rows_alone",
+			"giam_sat_mot_cua.access.records.refuse_rows_of_others",
 		],
 		"on_trash": "giam_sat_mot_cua.access.records.refuse_rows_alone",
 	},

@@ -53,6 +53,26 @@ def refuse_rows_alone(row: Document, _method: str | None = None) -> None:
 		)
 
 
+def refuse_rows_of_others(doc: Document, _method: str | None = None) -> None:
+	"""Frappe writes a row to where its name is: one of another record would be taken from it, unseen by its
+	rules and its history."""
+	if not is_ours(doc.doctype):
+		return
+	for df in doc.meta.get_table_fields():
+		names = [row.name for row in doc.get(df.fieldname) if row.name]
+		fields = ["parent", "parenttype", "parentfield"]
+		own = (doc.name, doc.doctype, df.fieldname)
+		stored = frappe.get_all(df.options, {"name": ("in", names)}, fields, as_list=True) if names else ()
+		if any(tuple(place) != own for place in stored):
+			frappe.throw(
+				_(
+					"A row of {0} belongs to another record. Load the page again and add a row of its own."
+				).format(frappe.bold(_(df.label))),
+				frappe.PermissionError,
+				title=_(doc.doctype),
+			)
+
+
 def require_managing_unit(doc: Document, _method: str | None = None) -> None:
 	"""For what decides who sees and decides: an administrator's role at another unit is not enough (Article
 	6.3a)."""

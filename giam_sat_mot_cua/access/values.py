@@ -55,7 +55,7 @@ def check(doctype, values) -> None:
 def check_value(df, value) -> None:
 	if not isinstance(value, str | int | float):
 		refuse(df, _("It holds one value: write it as text or a number."))
-	if df.fieldtype in ("Date", "Datetime") and not is_date(value):
+	if df.fieldtype in ("Date", "Datetime") and not (isinstance(value, str) and is_date(value)):
 		refuse(df, _("Write a date like 2026-01-31, between the years 1900 and 2200."))
 	if df.fieldtype in NUMBERS and not is_number(value):
 		refuse(df, _("Write a number."))

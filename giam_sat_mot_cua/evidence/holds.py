@@ -1,12 +1,14 @@
 """Which footage is held: kept whatever its age, and however full its volume is (Article 9.3)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import frappe
 
 from giam_sat_mot_cua.recording import clock
 
 ACTIVE, RELEASED = "Active", "Released"
+FIRST, LAST = 0, 2**53  # no footage lies outside
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,13 @@ def active(latest: bool = False) -> Holds:
 	)
 	spans: dict[str, list[tuple[int, int]]] = {}
 	for camera, begin, end in (query.for_update() if latest else query).run():
-		spans.setdefault(camera, []).append((clock.utc_ms(begin), clock.utc_ms(end)))
+		spans.setdefault(camera, []).append((moment(begin, FIRST), moment(end, LAST)))
 	return Holds(spans)
+
+
+def moment(stored: datetime | None, otherwise: int) -> int:
+	"""UTC in ms. A row that somebody left without a moment holds all that it may mean."""
+	return otherwise if stored is None else clock.utc_ms(stored)
 
 
 def held(camera: str, from_utc_ms: int, to_utc_ms: int) -> bool:

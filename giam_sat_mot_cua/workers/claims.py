@@ -15,6 +15,7 @@ import frappe
 from frappe.utils import add_to_date, cint, now_datetime
 
 ANSWER_S = 1.0
+LONGEST_S = 600.0  # no recorder claims for so long at a time
 KNOWN_HOURS = 24  # a machine that has not spoken for so long takes no cameras
 
 
@@ -42,7 +43,7 @@ def of_others(owner: str) -> set[str]:
 		camera
 		for text in texts
 		for name, (until, cameras) in unpack(text).items()
-		if name != owner and until > now
+		if name != owner and now < until < now + LONGEST_S
 		for camera in cameras
 	}
 
@@ -61,8 +62,12 @@ def other_nodes(node: str) -> bool:
 
 
 def unpack(text: str | None) -> dict[str, list]:
-	"""{owner: [until, seconds since the epoch; cameras]}."""
-	return json.loads(text) if text else {}
+	"""{owner: [until, seconds since the epoch; cameras]}. What is no such text claims nothing."""
+	try:
+		found = json.loads(text or "{}")
+		return {str(owner): [float(until), list(cameras)] for owner, (until, cameras) in found.items()}
+	except (ValueError, TypeError, AttributeError):
+		return {}
 
 
 def database_time() -> float:

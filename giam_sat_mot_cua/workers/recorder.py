@@ -191,8 +191,8 @@ class Recorder:
 				self.end_camera(name)
 
 	def why_ended(self, name: str) -> str | None:
-		"""The cause of the gap that begins when a camera ends that is wanted otherwise than it is recorded. None
-		when only its volume or the settings are others: then it is that of any hand-over."""
+		"""The cause of the gap that begins when a camera ends that is not wanted as it is recorded. None when
+		only its volume or the settings are others: then it is that of any hand-over."""
 		if name not in self.wanted:
 			return "switched_off"
 		return "configuration" if self.wanted[name].stream != self.runs_with[name].stream else None

@@ -32,6 +32,14 @@ def test_a_claim_holds_for_others_and_for_its_time(node):
 	assert claims.of_others("a:1:1") & {"x", "y", "z"} == {"z"}
 
 
+@pytest.mark.parametrize("text", ["[[", "[1]", '{"g:1:1": 5}', '{"g:1:1": [99999999999, ["x"]]}'])
+def test_what_is_no_claim_holds_nothing(node, text):
+	frappe.db.set_value("Recorder Node", node, "claims", text)
+	assert "x" not in claims.of_others("a:1:1")
+	assert claims.write(node, "b:1:1", ["y"], 60)
+	assert "y" in claims.of_others("a:1:1")
+
+
 def test_a_machine_without_a_row_claims_nothing():
 	assert not claims.write("nowhere", "b:1:1", ["x"], 60)
 

@@ -1,7 +1,7 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, get_datetime, now_datetime
+from frappe.utils import add_to_date, cstr, get_datetime, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
@@ -13,6 +13,7 @@ FIXED_ONCE_BEGUN = ("unit", "with_subordinates", "from_time")
 PLANNED, IN_PROGRESS, DONE, CANCELLED = "Planned", "In Progress", "Done", "Cancelled"
 PHASES = Phases("Maintenance Order", "from_time", "to_time", PLANNED, IN_PROGRESS, DONE, CANCELLED)
 OVER = (DONE, CANCELLED)
+LONGEST_DAYS = 31
 
 
 class MaintenanceOrder(Document):
@@ -97,6 +98,18 @@ class MaintenanceOrder(Document):
 			return  # Frappe's own check of mandatory fields answers
 		if end <= start:
 			frappe.throw(_("The work must end after it begins."), title=_("Maintenance Order"))
+		if end > add_to_date(max(start, now), days=LONGEST_DAYS):
+			frappe.throw(
+				_("An order lasts at most {0} days. Record another one when the work takes longer.").format(
+					LONGEST_DAYS
+				),
+				title=_("Maintenance Order"),
+			)
+		if self.is_new() and start < add_to_date(now, days=-1):
+			frappe.throw(
+				_("The beginning lies more than a day ago. What was missing until now keeps its own cause."),
+				title=_("Maintenance Order"),
+			)
 		if end <= now:
 			frappe.throw(
 				_(

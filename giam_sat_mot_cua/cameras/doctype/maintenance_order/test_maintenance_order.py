@@ -55,6 +55,20 @@ class TestMaintenanceOrder(IntegrationTestCase):
 		maintenance_order.refresh_statuses()
 		self.assertEqual(frappe.db.get_value("Maintenance Order", row.name, "status"), "Done")
 
+	def test_it_has_an_end_and_a_beginning_that_are_near(self):
+		day = 24 * 60
+		self.refused("31", self.order, 0, 32 * day)
+		self.refused("more than a day ago", self.order, -2 * day, 60)
+		order = self.order(0, 30 * day)
+		order.to_time = self.at(60 * day)
+		self.refused("31", order.save)
+
+	def test_a_row_of_another_order_is_not_taken_from_it(self):
+		first = self.order()
+		second = self.order(cameras=[factories.camera(self.unit.name).name])
+		second.append("cameras", {"camera": self.camera, "name": first.cameras[0].name})
+		self.assertRaises(frappe.PermissionError, second.save)
+
 	def test_it_covers_its_cameras_while_it_lasts(self):
 		other = factories.camera(self.unit.name).name
 		self.order(60, 90)

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -79,8 +81,13 @@ class LegalHold(Document):
 	def validate_rows(self):
 		for row in self.cameras:
 			begin, end = period(row)
-			if not begin or not end:
+			if not (row.from_time and row.to_time):
 				continue  # Frappe's own check of mandatory fields answers
+			if not begin or not end:
+				frappe.throw(
+					_("Row {0}: write both times like 2026-01-31 08:00:00.").format(row.idx),
+					title=_("Legal Hold"),
+				)
 			if end <= begin:
 				frappe.throw(
 					_("Row {0}: the end must be later than the beginning.").format(row.idx),
@@ -130,8 +137,16 @@ def require_administrator() -> None:
 		)
 
 
-def period(row) -> tuple:
-	"""(from, to) of a row as site times; None for what is not given."""
-	return get_datetime(row.from_time) if row.from_time else None, (
-		get_datetime(row.to_time) if row.to_time else None
-	)
+def period(row) -> tuple[datetime | None, datetime | None]:
+	"""(from, to) of a row as site times; None for what is not given, or is no moment of the site's time."""
+	return moment(row.from_time), moment(row.to_time)
+
+
+def moment(value) -> datetime | None:
+	if not isinstance(value, str | datetime) or not value:
+		return None
+	try:
+		found = get_datetime(value)
+	except Exception:  # Frappe's parser raises many kinds
+		return None
+	return found if found and found.tzinfo is None else None

@@ -51,6 +51,23 @@ class TestLegalHold(IntegrationTestCase):
 		other = factories.camera(factories.unit().name).name
 		self.assertFalse(holds.held(other, BEGIN_MS, BEGIN_MS + minute))
 
+	def test_a_row_of_another_hold_is_not_taken_from_it(self):
+		held, other = self.hold(), self.hold()
+		other.append("cameras", {**self.row(), "name": held.cameras[0].name})
+		self.assertRaises(frappe.PermissionError, other.save)
+		held.reload()
+		self.assertEqual(len(held.cameras), 1)
+
+	def test_a_time_that_is_none_is_refused(self):
+		for wrong in (20261126, "10:00", "2026-11-26 10:00:00+07:00", "Thu", 1):
+			with self.subTest(wrong), self.assertRaises(frappe.ValidationError):
+				self.hold(self.row(from_time=wrong))
+
+	def test_a_row_without_moments_holds_all_and_hinders_nobody(self):
+		hold = self.hold()
+		frappe.db.set_value("Legal Hold Camera", hold.cameras[0].name, {"from_utc": None, "to_utc": None})
+		self.assertTrue(holds.held(self.camera, BEGIN_MS - HOUR_MS, BEGIN_MS - HOUR_MS + 1))
+
 	def test_another_administrator_releases_with_a_reason(self):
 		hold = self.placed()
 		self.assertEqual((hold.status, hold.placed_by), ("Active", self.first))

@@ -1,5 +1,22 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.records import keep_stored
+
+# workers/recorder.py, workers/claims.py, workers/tick.py
+OBSERVED = (
+	"state",
+	"last_report",
+	"version",
+	"recorder_count",
+	"standby_count",
+	"camera_count",
+	"waiting_events",
+	"load_average",
+	"memory_mb",
+	"newest_packet_age",
+	"claims",
+)
+
 
 class RecorderNode(Document):
 	# begin: auto-generated types
@@ -26,4 +43,6 @@ class RecorderNode(Document):
 		waiting_events: DF.Int
 	# end: auto-generated types
 
-	pass
+	def validate(self):
+		if not self.is_new():
+			keep_stored(self, OBSERVED)

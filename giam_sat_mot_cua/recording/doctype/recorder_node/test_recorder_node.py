@@ -107,3 +107,11 @@ class TestRecorderNode(IntegrationTestCase):
 		held = [camera for camera in overview.cameras(self.redis) if camera.name in self.cameras]
 		frappe.set_user(factories.user(roles.UNIT_OPERATOR, factories.unit().name).name)
 		self.assertEqual(nodes.of_cameras(held), {"cameras": [], "more_cameras": 2})
+
+	def test_what_recorders_write_is_written_by_nobody_else(self):
+		doc = frappe.get_doc("Recorder Node", self.node)
+		doc.update({"claims": "[[", "state": "Down", "camera_count": 9, "notes": "Tủ số 2", "retired": 1})
+		doc.save()
+		stored = frappe.db.get_value("Recorder Node", self.node, "*", as_dict=True)
+		self.assertEqual((stored.claims, stored.state, stored.camera_count), (None, "Up", 0))
+		self.assertEqual((stored.notes, stored.retired), ("Tủ số 2", 1))

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import get_bench_path
 
 from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
@@ -22,6 +23,7 @@ SYSTEM_FOLDERS = (
 	"/lib64",
 	"/proc",
 	"/root",
+	"/run",
 	"/sbin",
 	"/sys",
 	"/usr",
@@ -105,12 +107,21 @@ class StorageVolume(Document):
 				),
 				title=_("Storage Volume"),
 			)
+		self.refuse_folder_of_the_site()
 		self.refuse_folder_of(self.volume_of_same_folder())
 		if not self.is_new() and self.has_value_changed("path") and self.has_footage():
 			frappe.msgprint(
 				_("Footage already recorded is looked for in the new folder: move it there as well."),
 				title=_("Storage Volume"),
 			)
+
+	def refuse_folder_of_the_site(self):
+		"""Footage is neither served without a question, nor part of a backup, nor mixed with programs."""
+		if self.is_new() or self.has_value_changed("path"):
+			if any(lies_in(self.path, folder) for folder in folders_of_programs()):
+				self.refuse(
+					_("This folder belongs to the site or to its programs. Choose one of footage alone.")
+				)
 
 	def refuse_folder_of(self, other: str | None):
 		if other:
@@ -124,10 +135,13 @@ class StorageVolume(Document):
 	def volume_of_same_folder(self) -> str | None:
 		"""Another volume under this path that a machine of this one sees."""
 		rows = frappe.get_all(
-			"Storage Volume", {"path": self.path, "name": ("!=", self.name or "")}, ["name", "node"]
+			"Storage Volume",
+			{"path": ("is", "set"), "name": ("!=", self.name or "")},
+			["name", "node", "path"],
 		)
-		same = (row.name for row in rows if not self.node or not row.node or row.node == self.node)
-		return next(same, None)
+		near = [row for row in rows if not self.node or not row.node or row.node == self.node]
+		shared = (row.name for row in near if lies_in(self.path, row.path) or lies_in(row.path, self.path))
+		return next(shared, None)
 
 	def validate_place(self):
 		"""No message repeats the address: it may hold a login."""
@@ -215,11 +229,28 @@ class StorageVolume(Document):
 			)
 
 
-def own_folder(path: str | None) -> str | None:
+def own_folder(path) -> str | None:
 	"""`path` without detours when it is absolute and no folder of the system; else None."""
-	path = os.path.normpath((path or "").strip())
+	if not isinstance(path, str) or not path.isprintable():
+		return None
+	path = os.path.normpath(path.strip())
+	path = (
+		"/" + path.lstrip("/") if os.path.isabs(path) else path
+	)  # two slashes at the beginning stay otherwise
 	top = "/".join(path.split("/")[:2])
 	return path if os.path.isabs(path) and path != "/" and top not in SYSTEM_FOLDERS else None
+
+
+def lies_in(path: str, folder: str) -> bool:
+	"""Whether `path` is `folder` or lies below it, links on this machine followed."""
+	inner, outer = (os.path.realpath(each) for each in (path, folder))
+	return inner == outer or inner.startswith(outer.rstrip("/") + "/")
+
+
+def folders_of_programs() -> list[str]:
+	site, bench = os.path.abspath(frappe.get_site_path()), get_bench_path()
+	own = [os.path.join(site, name) for name in ("public", "private", "locks", "logs")]
+	return own + [os.path.join(bench, name) for name in ("apps", "config", "env", "logs", "sites/assets")]
 
 
 def store_address(address: str | None) -> str | None:

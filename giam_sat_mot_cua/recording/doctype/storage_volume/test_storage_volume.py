@@ -1,6 +1,9 @@
 import json
+import os
+import tempfile
 
 import frappe
+from frappe.utils import get_bench_path
 from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import roles, secrets
@@ -23,9 +26,26 @@ class TestStorageVolume(IntegrationTestCase):
 		return insert(doctype="Storage Volume", **{**defaults, "path": "/srv/x", **values})
 
 	def test_folders_of_the_system_are_refused(self):
-		for path in ("/etc", "/etc/footage", "/proc/1", "/", "footage", "/srv/../etc"):
+		wrong = ("/etc", "/etc/footage", "/proc/1", "/", "footage", "/srv/../etc")
+		for path in (*wrong, "//etc", "//", "//root", "/run/x", "/srv/a\nb", 5):
 			with self.subTest(path), self.assertRaises(frappe.ValidationError):
 				self.volume(path=path)
+
+	def test_folders_of_the_site_and_its_programs_are_refused(self):
+		site, bench = (os.path.abspath(path) for path in (frappe.get_site_path(), get_bench_path()))
+		for path in (f"{site}/public/files", f"{site}/private/files/x", f"{bench}/apps", f"{bench}/env/x"):
+			with self.subTest(path), self.assertRaises(frappe.ValidationError):
+				self.volume(path=path)
+		with tempfile.TemporaryDirectory() as folder:
+			os.symlink(f"{site}/public/files", f"{folder}/link")
+			self.assertRaises(frappe.ValidationError, self.volume, path=f"{folder}/link")
+
+	def test_no_volume_lies_in_another(self):
+		path = f"/srv/{frappe.generate_hash(length=8)}"
+		self.volume(path=f"{path}/inner")
+		self.assertRaises(frappe.ValidationError, self.volume, path=path)
+		self.assertRaises(frappe.ValidationError, self.volume, path=f"{path}/inner/most")
+		self.assertTrue(self.volume(path=f"{path}/other").name)
 
 	def test_two_volumes_that_one_machine_sees_do_not_share_a_folder(self):
 		node = insert(doctype="Recorder Node", node_name=f"t{frappe.generate_hash(length=8)}").name
