@@ -6,7 +6,7 @@ import math
 import frappe
 from frappe import _
 from frappe.model import table_fields
-from frappe.utils import get_datetime, getdate
+from frappe.utils import cstr, get_datetime, getdate
 
 from giam_sat_mot_cua.access import records
 
@@ -60,7 +60,20 @@ def check_value(df, value) -> None:
 	if df.fieldtype in NUMBERS and not is_number(value):
 		refuse(df, _("Write a number."))
 	if df.fieldtype in SHORT_TEXTS and len(str(value).encode()) > MOST_BYTES:
-		refuse(df, _("The text is too long. Attach it as a file."))
+		refuse(df, too_long())
+
+
+def too_long() -> str:
+	return _("The text is too long. Attach it as a file.")
+
+
+def short_text(value) -> str:
+	"""What a person wrote into a dialog, for a field of the kind Small Text. Raises ValidationError when it
+	is longer than that."""
+	text = cstr(value).strip()
+	if len(text.encode()) > MOST_BYTES:
+		frappe.throw(too_long())
+	return text
 
 
 def is_date(value) -> bool:

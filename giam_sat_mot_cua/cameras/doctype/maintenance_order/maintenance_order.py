@@ -5,6 +5,7 @@ from frappe.utils import add_to_date, cstr, get_datetime, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
+from giam_sat_mot_cua.access.values import short_text
 from giam_sat_mot_cua.cameras import maintenance
 from giam_sat_mot_cua.organization.phases import Phases
 
@@ -188,10 +189,11 @@ class MaintenanceOrder(Document):
 		self.as_stored()
 		if self.status in OVER:
 			frappe.throw(_("This order has already ended."), title=_("Maintenance Order"))
-		if not cstr(reason).strip():
+		reason = short_text(reason)
+		if not reason:
 			frappe.throw(_("Write why the order is withdrawn."), title=_("Maintenance Order"))
 		self.withdrawn_on, self.withdrawn_by = now_datetime(), frappe.session.user
-		self.withdrawal_reason = cstr(reason).strip()
+		self.withdrawal_reason = reason
 		self.flags.by_withdrawal = True
 		self.save()
 

@@ -3,11 +3,12 @@ from datetime import datetime
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cstr, get_datetime, now_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
+from giam_sat_mot_cua.access.values import short_text
 from giam_sat_mot_cua.evidence import holds
 from giam_sat_mot_cua.organization import notices
 from giam_sat_mot_cua.recording import clock
@@ -113,12 +114,13 @@ class LegalHold(Document):
 				frappe.PermissionError,
 				title=_("Legal Hold"),
 			)
-		if len(cstr(reason).strip()) < SHORTEST_REASON:
+		reason = short_text(reason)
+		if len(reason) < SHORTEST_REASON:
 			frappe.throw(
 				_("Write the reason of the release, in at least {0} letters.").format(SHORTEST_REASON),
 				title=_("Legal Hold"),
 			)
-		self.status, self.release_reason = holds.RELEASED, cstr(reason).strip()
+		self.status, self.release_reason = holds.RELEASED, reason
 		self.released_by, self.released_on = frappe.session.user, now_datetime()
 		self.flags.by_release = True
 		self.save()
