@@ -64,8 +64,8 @@ class TestMaintenanceOrder(IntegrationTestCase):
 		self.refused("31", order.save)
 
 	def test_a_row_of_another_order_is_not_taken_from_it(self):
-		first = self.order()
-		second = self.order(cameras=[factories.camera(self.unit.name).name])
+		first = self.order(60, 90)
+		second = self.order(200, 290, [factories.camera(self.unit.name).name])
 		second.append("cameras", {"camera": self.camera, "name": first.cameras[0].name})
 		self.assertRaises(frappe.PermissionError, second.save)
 
