@@ -180,7 +180,7 @@ FIRST_WEBSITE_SETTINGS = {
 # title, tags and state.
 LIST_COLUMNS = {
 	"Backup Run": 6,
-	"Health Event": 6,
+	"Health Event": 7,
 	"Maintenance Order": 7,
 	"Recorder Node": 7,
 	"Recording Gap": 7,

@@ -41,14 +41,17 @@ $(document).on("ajaxError", (_event, answer) => {
 
 frappe.provide("gsmc");
 
-// A moment in a list, to the minute: columns there are narrow. The whole of it is told by its title.
+// A moment in a list, without its seconds or its year: columns there are narrow. The whole of it is told by its
+// title.
 gsmc.to_the_minute = (value) => gsmc.moment_in_list(value, /(:\d\d):\d\d$/);
-gsmc.to_the_second = (value) => gsmc.moment_in_list(value, /$()/);
+gsmc.to_the_second = (value) => gsmc.moment_in_list(value, /^(\d\d.\d\d).\d{4}/);
 gsmc.moment_in_list = (value, cut) => {
     if (!value) return "";
     const shown = frappe.datetime.str_to_user(value);
     return `<span class="ellipsis" title="${shown}">${shown.replace(cut, "$1")}</span>`;
 };
+// An option in a list, whose whole is told by its title where the column cuts it off.
+gsmc.option_in_list = (value) => `<span class="ellipsis" title="${__(value)}">${__(value)}</span>`;
 
 const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const maps = frappe.utils.map_defaults;

@@ -1,10 +1,9 @@
 frappe.listview_settings["Health Event"] = {
     add_fields: ["status", "severity", "silenced"],
-    hide_name_column: true,
     filters: [["status", "=", "Open"]],
     formatters: {
         began_on: gsmc.to_the_minute,
-        kind: (value) => `<span class="ellipsis" title="${__(value)}">${__(value)}</span>`,
+        kind: gsmc.option_in_list,
     },
 
     get_indicator(doc) {

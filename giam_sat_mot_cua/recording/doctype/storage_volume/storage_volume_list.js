@@ -1,5 +1,6 @@
 frappe.listview_settings["Storage Volume"] = {
     add_fields: ["state", "enabled"],
+    formatters: { kind: gsmc.option_in_list },
     get_indicator(doc) {
         if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];
         const colours = {
