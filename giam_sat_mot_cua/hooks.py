@@ -175,6 +175,8 @@ on_login = "giam_sat_mot_cua.organization.sessions.note_login"
 on_session_creation = "giam_sat_mot_cua.organization.sessions.record_login"
 on_logout = "giam_sat_mot_cua.organization.sessions.record_logout"
 before_request = [
+	# whatever fails from here on, the log of it holds no secret that was sent
+	"giam_sat_mot_cua.access.request_secrets.hide",
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
 	"giam_sat_mot_cua.api.guest_language.use_site_language",
 	"giam_sat_mot_cua.access.frappe_methods.refuse_other_names",
