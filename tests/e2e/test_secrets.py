@@ -115,10 +115,10 @@ def failing_requests() -> dict[str, tuple[str, str, dict]]:
 			{"json": {**of_archive, "fieldname": {"priority": FAULT, **keys}}},
 		),
 		"set_value by text": ("POST", client + "set_value", {"data": {**of_archive, "fieldname": fields}}),
-		"set_value of one": (
+		"a name and its value": (
 			"POST",
-			client + "set_value",
-			{"json": {"doctype": "Storage Volume", "name": [{}], "fieldname": "secret_key", "value": FAILED}},
+			save,
+			{"json": {"doc": "{", **no_action, "fieldname": "secret_key", "value": FAILED}},
 		),
 	}
 
