@@ -606,14 +606,29 @@ def test_an_unmounted_disk_is_noticed(run, own_disk):
 
 
 @pytest.mark.parametrize(
-	"chosen", ["/etc/backup", "relative", "/srv/a b", "/srv/x;touch y", "/srv/$(id)", "PUBLIC"]
+	"chosen",
+	["/etc/backup", "relative", "/srv/a b", "/srv/x;touch y", "/srv/$(id)", "/srv/" + "a" * 70_000, -1, True],
 )
-def test_folders_that_cannot_hold_backups_are_refused(chosen):
-	chosen = os.path.abspath(frappe.get_site_path("public", "files")) if chosen == "PUBLIC" else chosen
-	settings = frappe.get_doc("Monitoring Settings")
-	settings.backup_folder = chosen
-	with pytest.raises(frappe.ValidationError):
-		settings.save()
+def test_folders_that_cannot_hold_backups_are_refused(session, stack, chosen):
+	answer = save_folder(session, stack, chosen)
+	assert answer.status_code == 417 and "Thư mục sao lưu là một đường dẫn" in answer.text
+
+
+@pytest.mark.parametrize("place", ["public/files", "private/files/x", "private/backups", "VOLUME", "LINK"])
+def test_backups_do_not_lie_in_what_is_shown_backed_up_or_recorded_to(session, stack, tmp_path, place):
+	chosen = os.path.abspath(frappe.get_site_path(place))
+	if place == "VOLUME":
+		chosen = frappe.get_all("Storage Volume", {"path": ("is", "set")}, pluck="path")[0] + "/NB-HL-NM-01"
+	elif place == "LINK":
+		chosen = str(tmp_path / "lien-ket")
+		os.symlink(os.path.abspath(frappe.get_site_path("public")), chosen)
+	answer = save_folder(session, stack, chosen)
+	assert answer.status_code == 417 and "Bản sao lưu không được nằm" in answer.text
+
+
+def save_folder(session, stack, chosen):
+	address = f"{stack.url}/api/resource/Monitoring Settings/Monitoring Settings"
+	return session("Administrator").put(address, json={"backup_folder": chosen}, timeout=30)
 
 
 # When, who, and for how long
