@@ -13,12 +13,14 @@ import tarfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
 import pymysql
 import pytest
+import requests
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from frappe.utils import add_to_date, now_datetime
@@ -677,6 +679,22 @@ def test_only_administrators_start_one_from_the_desk(stack, session):
 	asked = {"outcome": "Succeeded", "started_by": stack.logins[role]["user"]}
 	made = lambda: rows.refresh() or frappe.db.exists("Backup Run", asked)  # noqa: E731
 	wait_for(made, 120, "the worker made no backup")
+
+
+def test_of_several_who_ask_at_once_one_starts_a_backup(stack, session):
+	wait_for(nothing_runs, 120, "a backup runs")
+	time.sleep(backups.SEEN_AFTER_S)  # whoever asked before is forgotten
+	person = session(roles.MONITORING_ADMINISTRATOR)
+	method = stack.url + "/api/method/giam_sat_mot_cua.api.backups.start"
+	cookies, headers = person.cookies.get_dict(), dict(person.headers)
+
+	def ask(_number: int) -> bool:
+		answer = requests.post(method, json={}, cookies=cookies, headers=headers, timeout=60)
+		return answer.json()["message"]["started"]
+
+	with ThreadPoolExecutor(6) as together:
+		assert sorted(together.map(ask, range(6))) == [False] * 5 + [True]
+	wait_for(nothing_runs, 120, "the backup did not end")
 
 
 def test_who_sees_backups_and_that_nobody_changes_them(stack, session, run):
