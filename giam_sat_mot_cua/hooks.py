@@ -128,6 +128,9 @@ override_whitelisted_methods = {
 	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 
+# A fault is written down with the values that the program had at hand, without the secrets among them
+override_doctype_class = {"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog"}
+
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
 	"*": {

@@ -6,7 +6,10 @@ become `MaskedText`, which shows stars wherever a value is shown as Python write
 everything else.
 """
 
+import json
 import re
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
 import frappe
 from frappe import _
@@ -22,6 +25,8 @@ COLUMN = re.compile(r"[\w .`'\"-]{1,140}")  # `tabCamera`.`stream_url`: a name, 
 JSON_BEGINS = ("{", "[", '"')
 ESCAPE = "\\u"  # JSON may write any letter of a name in this way
 ADDRESS = re.compile("rtsps?:", re.I)  # it may hold a login, wherever it is written
+CROPPED = "..."  # how a value that is long is told
+SHORTEST = 4  # letters of a secret; a shorter one is found in other words
 
 
 class MaskedText(str):
@@ -90,3 +95,70 @@ def may_hold_a_secret(text: str) -> bool:
 	if NAME.search(text) or ADDRESS.search(text):
 		return True
 	return text.lstrip()[:1] in JSON_BEGINS and ESCAPE in text
+
+
+def without_secrets(text: str) -> str:
+	"""`text`, which tells of a request, with stars for the secrets that were sent in it."""
+	try:
+		found = set(secrets_in(frappe.local.form_dict))
+	except RecursionError:
+		return MASK  # JSON that is nested too deeply to be looked through
+	for secret in sorted(found, key=len, reverse=True):
+		for written in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
+			text = text.replace(written, MASK)
+			if CROPPED in text:
+				text = without_beginning(text, written)
+	return text
+
+
+def without_beginning(text: str, secret: str) -> str:
+	"""`text` without the secret's beginning where a long value was cut off in the middle of it."""
+	for size in range(len(secret) - 1, SHORTEST - 1, -1):
+		text = text.replace(secret[:size] + CROPPED, MASK + CROPPED)
+	return text
+
+
+def secrets_in(value, of_a_secret: bool = False) -> Iterator[str]:
+	"""Secrets in a request, or in a part of it: values of secret fields, addresses, and the parts of these.
+	JSON in texts is looked through as well."""
+	if isinstance(value, dict):
+		named = any(names_a_secret(item) for item in value.values())
+		for name, item in value.items():
+			yield from secrets_in(name)
+			beside_a_name = named and name == "value"
+			yield from secrets_in(item, of_a_secret or beside_a_name or bool(NAME.search(name)))
+	elif isinstance(value, list):
+		named = any(names_a_secret(item) for item in value)
+		for item in value:
+			yield from secrets_in(item, of_a_secret or (named and item is value[-1]))  # [name, "=", value]
+	elif isinstance(value, str):
+		inner = inside_json(value)
+		if inner is not None:
+			yield from secrets_in(inner, of_a_secret)
+		elif (of_a_secret or ADDRESS.match(value)) and value not in FIELDS:
+			yield from (part for part in parts(value) if len(part) >= SHORTEST and part != MASK)
+
+
+def inside_json(text: str):
+	"""What a text that is a dict, list or text in JSON holds; None when it is none."""
+	if not may_hold_a_secret(text) or text.lstrip()[:1] not in JSON_BEGINS:
+		return None
+	try:
+		return json.loads(text)
+	except (ValueError, RecursionError):
+		return None
+
+
+def parts(secret: str) -> Iterator[str]:
+	"""A secret, and what an address among them holds: its login and its path."""
+	yield secret
+	yield secret.strip()
+	if ADDRESS.match(secret.strip()):
+		try:
+			address = urlsplit(secret.strip())
+		except ValueError:
+			return
+		for part in (address.username, address.password, address.path.strip("/"), address.query):
+			if part:
+				yield part
+				yield unquote(part)
