@@ -128,6 +128,9 @@ override_whitelisted_methods = {
 	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 
+# A fault is written down with the values that the program had at hand, without the secrets among them
+override_doctype_class = {"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog"}
+
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
 	"*": {
@@ -176,6 +179,8 @@ on_login = "giam_sat_mot_cua.organization.sessions.note_login"
 on_session_creation = "giam_sat_mot_cua.organization.sessions.record_login"
 on_logout = "giam_sat_mot_cua.organization.sessions.record_logout"
 before_request = [
+	# whatever fails from here on, the log of it holds no secret that was sent
+	"giam_sat_mot_cua.access.request_secrets.hide",
 	# a person who has not logged in yet reads the site's language, whatever the browser was installed in
 	"giam_sat_mot_cua.api.guest_language.use_site_language",
 	"giam_sat_mot_cua.access.frappe_methods.refuse_other_names",

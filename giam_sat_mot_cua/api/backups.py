@@ -5,7 +5,6 @@ from frappe import _
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
-from giam_sat_mot_cua.recording.backups import runs
 from giam_sat_mot_cua.workers import backups
 
 
@@ -20,5 +19,4 @@ def start() -> dict:
 			frappe.PermissionError,
 			title=_("Backup Run"),
 		)
-	running = frappe.db.exists(runs.DOCTYPE, {"outcome": runs.RUNNING})
-	return {"started": not running and backups.enqueue(runs.BY_HAND)}
+	return {"started": backups.start_by_hand()}

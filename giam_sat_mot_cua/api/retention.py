@@ -14,8 +14,9 @@ from giam_sat_mot_cua.workers import retention
 
 @frappe.whitelist(methods=["POST"])
 def start_dry_run(volume: str | None = None) -> dict:
-	"""Starts a dry run over one volume, or all: {"name"} of its Retention Run. Raises PermissionError for
-	everybody but an administrator of the managing unit."""
+	"""Starts a dry run over one volume, or all: {"name", "started"}, the name of its Retention Run, or of the
+	one that is under way already. Raises PermissionError for everybody but an administrator of the managing
+	unit."""
 	may_read = frappe.has_permission("Retention Run", "read")
 	if not (may_read and scope.acts_for_managing_unit() and MONITORING_ADMINISTRATOR in frappe.get_roles()):
 		frappe.throw(
@@ -26,7 +27,8 @@ def start_dry_run(volume: str | None = None) -> dict:
 	volume = cstr(volume) or None
 	if volume and not frappe.db.exists("Storage Volume", volume):
 		frappe.throw(_("There is no such volume."), frappe.DoesNotExistError, title=_("Storage Volume"))
-	return {"name": retention.start_dry_run(volume)}
+	name, started = retention.start_dry_run(volume)
+	return {"name": name, "started": started}
 
 
 @frappe.whitelist(methods=["GET"])

@@ -91,6 +91,24 @@ def interrupted(volume: str) -> list[tuple[Run, Gone | None, dict[str, list[int]
 	return found
 
 
+def unended_dry_run(volume: str | None) -> frappe._dict | None:
+	"""The newest dry run over the same that waits or works, or died doing so: name, creation. Until this
+	transaction ends nobody else is answered, so that of several who ask one starts one."""
+	frappe.db.get_value("DocType", DOCTYPE, "name", for_update=True)
+	table = frappe.qb.DocType(DOCTYPE)
+	same = table.volume == volume if volume else (table.volume.isnull() | (table.volume == ""))
+	rows = (
+		frappe.qb.from_(table)
+		.select(table.name, table.creation)
+		.where(same & (table.dry_run == 1) & table.status.isin((WAITING, RUNNING)))
+		.orderby(table.creation, order=frappe.qb.desc)
+		.limit(1)
+		.for_update()  # reads what others have committed since this transaction began
+		.run(as_dict=True)
+	)
+	return rows[0] if rows else None
+
+
 def give_up_dead_dry_runs() -> None:
 	"""Dry runs whose process has died."""
 	table = frappe.qb.DocType(DOCTYPE)

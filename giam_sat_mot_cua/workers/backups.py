@@ -22,6 +22,7 @@ QUEUE = "long"
 METHOD = "giam_sat_mot_cua.workers.backups.run"
 LABEL = "gsmc-backup"
 TIMEOUT_S = 6 * 3600
+SEEN_AFTER_S = 10  # by then a job that was queued is seen: it waits, or has begun
 STORE_TRIES, STORE_PAUSE_S = 60, 5  # MariaDB restarts: what was done is written down when it is back
 
 
@@ -41,6 +42,16 @@ def is_queued() -> bool:
 def enqueue(started_for: str) -> bool:
 	"""Puts a backup into the queue, unless one waits there."""
 	return queues.enqueue_once(METHOD, QUEUE, LABEL, TIMEOUT_S, started_for=started_for)
+
+
+def start_by_hand() -> bool:
+	"""Puts a backup that somebody asked for into the queue, unless one waits, has begun or was just asked
+	for; whether it did."""
+	if frappe.db.exists(runs.DOCTYPE, {"outcome": runs.RUNNING}) or is_queued():
+		return False
+	if queues.started(QUEUE, LABEL) or not queues.first_to_ask(LABEL, SEEN_AFTER_S):
+		return False
+	return enqueue(runs.BY_HAND)
 
 
 def run(started_for: str) -> None:

@@ -5,11 +5,12 @@ volumes no other one sees.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import flt
-from frappe.utils.background_jobs import get_redis_conn
+from frappe.utils import flt, now_datetime
+from frappe.utils.background_jobs import get_redis_conn, is_job_enqueued
 from redis.exceptions import RedisError
 
 from giam_sat_mot_cua.recording import archives, clock, health_events, retention, retention_runs
@@ -28,6 +29,7 @@ QUEUE = "long"
 JOB = "giam_sat_mot_cua.workers.retention."
 PREFIX = "gsmc-retention-"
 TIMEOUT_S = 3600
+QUEUED_AFTER_S = 60  # a dry run is queued when the request that made it has ended
 BATCH_PATIENCE_S = 60  # a move lets others in between its batches
 AUDIT_HOURS = 26  # what an hourly audit looks back: files that a fault left open come into the index by it
 EARLY_ENDS_AFTER_HOURS = 24  # without an early removal
@@ -53,14 +55,33 @@ def queue_of(node: str | None) -> str:
 	return own if node and own in (frappe.conf.get("workers") or {}) else QUEUE
 
 
-def start_dry_run(volume: str | None) -> str:
-	"""Queues a dry run over one volume or all; returns the name of its Retention Run."""
+def start_dry_run(volume: str | None) -> tuple[str, bool]:
+	"""Queues a dry run over one volume or all, unless one is under way: the name of its Retention Run, and
+	whether it was queued."""
+	other = retention_runs.unended_dry_run(volume)
+	if other and is_under_way(other):
+		return other.name, False
 	name = retention_runs.create(volume, True, WAITING)
 	node = frappe.db.get_value("Storage Volume", volume, "node") if volume else None
 	frappe.enqueue(
-		JOB + "dry_run", queue=queue_of(node), timeout=TIMEOUT_S, enqueue_after_commit=True, name=name
+		JOB + "dry_run",
+		queue=queue_of(node),
+		timeout=TIMEOUT_S,
+		enqueue_after_commit=True,
+		job_id=dry_run_job(name),
+		name=name,
 	)
-	return name
+	return name, True
+
+
+def is_under_way(run) -> bool:
+	"""Whether a dry run that has not ended still will. One that was just made may not be in the queue yet."""
+	made_lately = now_datetime() - run.creation < timedelta(seconds=QUEUED_AFTER_S)
+	return made_lately or is_job_enqueued(dry_run_job(run.name))
+
+
+def dry_run_job(name: str) -> str:
+	return f"{PREFIX}dry-run-{name}"
 
 
 # The jobs

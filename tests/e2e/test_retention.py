@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import frappe
 import pytest
+import requests
 
+from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.evidence import holds
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.recording.hour_index import PAST_RETENTION, REMOVED, Gone, IndexedFile
@@ -329,3 +333,41 @@ def test_the_player_shows_what_was_removed(browser, stack, removed_period):  # n
 	assert "Không có thông tin về khoảng này" in shown(browser, ".gsmc-period")
 	classes = "return [...document.querySelectorAll('.gsmc-period span')].map((s) => s.className)"
 	assert browser.execute_script(classes) == ["removed", "unknown"]
+
+
+# Asked for by several at once
+
+
+def test_of_several_who_ask_at_once_one_starts_a_dry_run(stack, session):
+	ended = lambda: rows.refresh() or not unended_dry_runs()  # noqa: E731
+	wait_for(ended, 120, "a dry run does not end")
+	person = session(roles.MONITORING_ADMINISTRATOR)
+	method = stack.url + "/api/method/giam_sat_mot_cua.api.retention.start_dry_run"
+	cookies, headers = person.cookies.get_dict(), dict(person.headers)
+
+	def ask(_number: int) -> dict:
+		answer = requests.post(method, json={}, cookies=cookies, headers=headers, timeout=60)
+		assert answer.status_code == 200, answer.text[-800:]
+		return answer.json()["message"]
+
+	with ThreadPoolExecutor(6) as together:
+		answers = list(together.map(ask, range(6)))
+	rows.refresh()
+	for answer in answers:
+		if not answer["started"]:
+			assert answer["name"] in {one["name"] for one in answers if one["started"]}
+	made = [frappe.get_doc("Retention Run", one["name"]) for one in answers if one["started"]]
+	spans = sorted((run.creation, run.ended_on) for run in made)
+	assert spans
+	for (_begin, end), (next_begin, _end) in pairwise(spans):
+		assert end and next_begin >= end, "two were under way at the same time"
+	wait_for(ended, 120, "the dry run does not end")
+
+
+def unended_dry_runs() -> list[str]:
+	return frappe.get_all(
+		"Retention Run",
+		{"dry_run": 1, "status": ("in", ("Waiting", "Running"))},
+		pluck="name",
+		order_by="name",
+	)

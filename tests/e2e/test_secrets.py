@@ -25,6 +25,8 @@ pytestmark = pytest.mark.last
 PLANTED = {"user": "nguoidung-8f3k2", "password": "MatKhau-7zq41x", "path": "duong-dan-9w2r7"}
 PLANTED_KEYS = {"access_key": "KhoaTruyCap-6h3v9", "secret_key": "KhoaBiMat-2x8n5t"}
 ARCHIVE = "kho-bi-mat"
+FAILED = "LoiMay-4t9d6w"  # sent in requests that end in a fault
+FAULT = 10**12  # no column of whole numbers holds it
 TEXT_TYPES = ("char", "varchar", "text", "mediumtext", "longtext", "json", "tinytext")
 SHORTEST = 8  # shorter ones would be found in other words
 # Programs that stand for the cameras themselves know their own addresses; RTSP servers say who connected.
@@ -39,7 +41,7 @@ def secrets(stack) -> Iterator[list[str]]:
 	plant_archive()
 	frappe.db.commit()
 	wait_for(lambda: rows.state(camera.name)[1] == "Unreachable", 60, "the recorder did not try the camera")
-	found = {*PLANTED.values(), *PLANTED_KEYS.values(), frappe.conf.gsmc_metrics_token}
+	found = {*PLANTED.values(), *PLANTED_KEYS.values(), FAILED, frappe.conf.gsmc_metrics_token}
 	for doctype, fields in (("Camera", SECRETS), ("Storage Volume", KEYS)):
 		for name in frappe.get_all(doctype, pluck="name"):
 			for field in fields:
@@ -77,6 +79,59 @@ def test_an_archive_is_asked_for_with_its_keys(stack, session, secrets):
 	refused = {"endpoint": f"https://{PLANTED['user']}:{PLANTED['password']}@h"}
 	answer = person.put(record, json=refused, timeout=30)
 	assert answer.status_code == 417 and PLANTED["password"] not in answer.text
+
+
+def failing_requests() -> dict[str, tuple[str, str, dict]]:
+	"""Requests that send FAILED and end in a fault: {route: (HTTP method, address, arguments of requests)}"""
+	keys = {"access_key": f"{FAILED}-a", "secret_key": f"{FAILED}-s"}
+	place = {"endpoint": "http://127.0.0.1:9", "bucket": "loi-may", "kind": "S3 Archive"}
+	volume = {"doctype": "Storage Volume", "volume_name": "loi-may", "priority": FAULT, **place, **keys}
+	address = f"rtsp://{FAILED}:{FAILED}@127.0.0.1:9/{FAILED}"
+	login = {"stream_url": address, "stream_username": FAILED, "stream_password": FAILED}
+	unnamed = {"camera_code": "NB-HL-NM-99", **login}  # without a DocType
+	method, resource = "/api/method/", "/api/resource/Storage Volume"
+	client, save = method + "frappe.client.", method + "frappe.desk.form.save.savedocs"
+	fields = json.dumps({"priority": FAULT, **keys})
+	of_archive = {"doctype": "Storage Volume", "name": ARCHIVE}
+	no_action = {"action": "Nope"}
+	return {
+		"savedocs": ("POST", save, {"data": {"doc": json.dumps(volume), **no_action}}),
+		"savedocs in JSON": ("POST", save, {"json": {"doc": json.dumps(volume), **no_action}}),
+		"savedocs of a camera": (
+			"POST",
+			save,
+			{"data": {"doc": json.dumps({"doctype": "Camera", **unnamed}), **no_action}},
+		),
+		"resource": ("POST", resource, {"json": volume}),
+		"resource by data": ("POST", resource, {"data": {"data": json.dumps(volume)}}),
+		"resource that is there": ("PUT", f"{resource}/{ARCHIVE}", {"data": {"data": fields}}),
+		"insert": ("POST", client + "insert", {"json": {"doc": unnamed}}),
+		"insert by text": ("POST", client + "insert", {"data": {"doc": json.dumps(unnamed)}}),
+		"insert_many": ("POST", client + "insert_many", {"json": {"docs": [unnamed]}}),
+		"insert_many by text": ("POST", client + "insert_many", {"data": {"docs": json.dumps([unnamed])}}),
+		"set_value": (
+			"POST",
+			client + "set_value",
+			{"json": {**of_archive, "fieldname": {"priority": FAULT, **keys}}},
+		),
+		"set_value by text": ("POST", client + "set_value", {"data": {**of_archive, "fieldname": fields}}),
+		"a name and its value": (
+			"POST",
+			save,
+			{"json": {"doc": "{", **no_action, "fieldname": "secret_key", "value": FAILED}},
+		),
+	}
+
+
+@pytest.mark.parametrize("route", failing_requests())
+def test_a_request_that_fails_is_logged_without_what_it_sent(stack, session, secrets, route):
+	method, path, sent = failing_requests()[route]
+	log = stack.instance.bench / "logs/frappe.log"
+	before = log.stat().st_mtime_ns if log.exists() else 0
+	answer = session("Monitoring Administrator").request(method, stack.url + path, timeout=60, **sent)
+	assert answer.status_code == 500, answer.text[-800:]
+	assert log.stat().st_mtime_ns > before, "nothing was logged"
+	test_no_log_holds_one(stack, [FAILED])
 
 
 def test_there_is_something_to_look_for(stack, secrets):

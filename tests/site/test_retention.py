@@ -8,6 +8,7 @@ from pathlib import Path
 
 import frappe
 import pytest
+from frappe.utils import add_to_date, now_datetime
 from frappe.utils.background_jobs import get_redis_conn
 
 from giam_sat_mot_cua.access import roles
@@ -350,10 +351,26 @@ def test_only_administrators_of_the_managing_unit_start_a_dry_run(world):
 		if role == roles.MONITORING_ADMINISTRATOR:
 			name = api.start_dry_run(volume.name)["name"]
 			assert api.status(name) == {"status": "Waiting"}
+			assert api.start_dry_run(volume.name) == {"name": name, "started": False}
 		else:
 			with pytest.raises(frappe.PermissionError):
 				api.start_dry_run(volume.name)
 	frappe.set_user("Administrator")
+	frappe.db.rollback()  # so that no job is queued
+
+
+def test_one_dry_run_of_the_same_is_under_way_at_a_time(world):
+	one, other = world.volume().name, world.volume("other").name
+	name, started = work.start_dry_run(one)
+	assert started and work.start_dry_run(one) == (name, False)
+	assert work.start_dry_run(other)[1] and work.start_dry_run(None)[1]
+	assert not work.start_dry_run(None)[1]
+	frappe.db.set_value("Retention Run", name, "status", "Finished")
+	second, started = work.start_dry_run(one)
+	assert started and second != name
+	long_ago = add_to_date(now_datetime(), minutes=-5)
+	frappe.db.set_value("Retention Run", second, "creation", long_ago)  # its job is in no queue: it has died
+	assert work.start_dry_run(one)[1]
 	frappe.db.rollback()  # so that no job is queued
 
 

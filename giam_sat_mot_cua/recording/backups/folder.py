@@ -18,6 +18,7 @@ from frappe import _
 from frappe.utils import cint, flt
 
 from giam_sat_mot_cua.media.fmp4 import sync_folder
+from giam_sat_mot_cua.recording.folders import default_backups
 
 MARKER = ".gsmc-backups"
 MANIFEST = "manifest.json"
@@ -42,17 +43,11 @@ class BackupFile:
 	sha256: str
 
 
-def default_folder() -> Path:
-	"""Beside Frappe's own backups and not among them: Frappe empties that folder by age, and stumbles over
-	folders in it."""
-	return Path(os.path.abspath(frappe.get_site_path("private", "gsmc-backups")))
-
-
 def target(chosen: str | None, used_before: bool) -> Path:
 	"""The folder for backups: `chosen` by the settings, or the site's own. BackupFailed when it cannot be
 	used; `used_before`: backups were made there, so that a missing marker means that the disk is not
 	mounted."""
-	path = Path(chosen) if chosen else default_folder()
+	path = Path(chosen) if chosen else default_backups()
 	try:
 		if not chosen:
 			path.mkdir(mode=0o700, exist_ok=True)

@@ -1,5 +1,6 @@
 """One backup from beginning to end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from frappe import _
 from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.recording.backups import database, folder, sealed, site_files
-from giam_sat_mot_cua.recording.backups.database import BrokenDump, CommandFailed
+from giam_sat_mot_cua.recording.backups.database import BrokenDump
+from giam_sat_mot_cua.recording.backups.dump import dump as dump_database
 from giam_sat_mot_cua.recording.backups.folder import BackupFailed, BackupFile
+from giam_sat_mot_cua.recording.backups.programs import CommandFailed
 
 DATABASE, PUBLIC, PRIVATE = "database.sql.gz", "files.tar", "private-files.tar"
 
@@ -46,15 +49,15 @@ def make(wanted: Plan) -> Made:
 	"""Writes the backup. BackupFailed, with nothing left of it."""
 	with folder.being_written(wanted.parent, wanted.name) as part:
 		dump, public, private = (part / each for each in (DATABASE, PUBLIC, PRIVATE))
-		generated = database.generator(dump, public, private)
+		generated = site_files.generator(public, private)
 		folder.private_file(dump)
-		run(database.dump, generated, part)
+		run(lambda: dump_database(dump), part)
 		tables = read_back(dump, wanted.tables)
 		files = [folder.describe("Database", dump)]
 		if wanted.with_files:
 			folder.private_file(public)
 			folder.private_file(private)
-			run(site_files.archive, generated, part)
+			run(lambda: site_files.archive(generated), part)
 			files += [folder.describe("Public Files", public), folder.describe("Private Files", private)]
 		config = folder.private_file(part / sealed.FILE)
 		config.write_bytes(sealed.seal(sealed.configuration(), sealed.own_key()))
@@ -64,9 +67,9 @@ def make(wanted: Plan) -> Made:
 	return Made(wanted.parent / wanted.name, files, tables)
 
 
-def run(action, generated, part: Path) -> None:
+def run(action: Callable[[], None], part: Path) -> None:
 	try:
-		action(generated)
+		action()
 	except CommandFailed as error:
 		if error.disk_is_full or folder.is_full(part):
 			raise OSError(folder.FULL[0], "disk full") from error

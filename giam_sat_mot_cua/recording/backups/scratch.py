@@ -12,12 +12,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import frappe
 import pymysql
+
+from giam_sat_mot_cua.recording.backups.login import Login, option_file
 
 ERROR = re.compile(r"ERROR (\d+) \(\w+\) at line (\d+)")
 
@@ -30,12 +32,6 @@ class LoadFailed(Exception):
 	"""The dump does not load; the text is MariaDB's error number and line, without what stands there."""
 
 
-@dataclass(frozen=True)
-class Login:
-	user: str
-	password: str = field(repr=False)
-
-
 @dataclass
 class Scratch:
 	"""The database, open as its own user."""
@@ -46,10 +42,7 @@ class Scratch:
 
 	def load(self, dump: Path) -> None:
 		"""Loads a dump. LoadFailed."""
-		with tempfile.TemporaryDirectory(prefix="gsmc-drill-") as private, tempfile.TemporaryFile() as errors:
-			options = Path(private) / "client.cnf"
-			options.touch(mode=0o600)
-			options.write_text(client_options(self.login))
+		with option_file(self.login) as options, tempfile.TemporaryFile() as errors:
 			command = [
 				client_program(),
 				f"--defaults-file={options}",
@@ -172,15 +165,6 @@ def connect(login: Login, database: str | None = None) -> pymysql.Connection:
 		autocommit=True,
 		**place,
 	)
-
-
-def client_options(login: Login) -> str:
-	conf = frappe.conf
-	if conf.get("db_socket"):
-		place = f"socket={conf.db_socket}"
-	else:
-		place = f"protocol=tcp\nhost={conf.db_host}\nport={conf.db_port}"
-	return f'[client]\nuser={login.user}\npassword="{login.password}"\n{place}\n'
 
 
 def client_program() -> str:

@@ -1,12 +1,13 @@
-from pathlib import Path
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
+from giam_sat_mot_cua.recording import folders
 from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
+
+LONGEST_PATH = 300  # as the field says
 
 # field: (smallest, largest) that a recorder can work with
 BOUNDS = {
@@ -103,25 +104,35 @@ class MonitoringSettings(Document):
 			)
 
 	def validate_backup_folder(self):
-		chosen = (self.backup_folder or "").strip()
-		self.backup_folder = own_folder(chosen) if chosen else None
-		if not chosen:
+		if self.backup_folder is None or not str(self.backup_folder).strip():
+			self.backup_folder = None
 			return
-		usable = self.backup_folder and PLAIN_PATH.fullmatch(self.backup_folder)
-		if not usable or is_served(Path(self.backup_folder)):
-			frappe.throw(
+		self.backup_folder = plain_folder(self.backup_folder)
+		if not self.backup_folder:
+			self.refuse_backup_folder(
 				_(
 					"The backup folder is an absolute path of its own, such as /srv/backup, of letters without accents, "
-					"digits, dots, hyphens and slashes; not a folder of the system, nor one that the web server shows."
-				),
-				title=_("Backup Folder"),
+					"digits, dots, hyphens and slashes; not a folder of the system."
+				)
+			)
+		if folders.refuses_backups(self.backup_folder):
+			self.refuse_backup_folder(
+				_(
+					"Backups cannot lie in a folder that the web server shows or that is backed up itself, nor share "
+					"one with the footage of a volume. Choose a folder of their own."
+				)
 			)
 
+	def refuse_backup_folder(self, text: str):
+		frappe.throw(text, title=_("Backup Folder"))
 
-def is_served(path: Path) -> bool:
-	"""Whether the web server hands out what lies in `path`."""
-	shown = (Path(frappe.get_site_path("public")), Path(frappe.local.sites_path) / "assets")
-	return any(path.resolve().is_relative_to(folder.resolve()) for folder in shown)
+
+def plain_folder(chosen) -> str | None:
+	"""A path that backups can be written to, or None. A program may send anything."""
+	if not isinstance(chosen, str) or len(chosen) > LONGEST_PATH:
+		return None
+	path = own_folder(chosen)
+	return path if path and PLAIN_PATH.fullmatch(path) else None
 
 
 def get_settings() -> "MonitoringSettings":

@@ -31,7 +31,9 @@ frappe.listview_settings["Retention Run"] = {
                         method: "giam_sat_mot_cua.api.retention.start_dry_run",
                         args: { volume },
                     });
-                    frappe.set_route("Form", "Retention Run", answer.message.name);
+                    const { name, started } = answer.message;
+                    if (!started) frappe.show_alert(__("This dry run is under way already."));
+                    frappe.set_route("Form", "Retention Run", name);
                 },
                 __("Start a Dry Run"),
                 __("Start"),

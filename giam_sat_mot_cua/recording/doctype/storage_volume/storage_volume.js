@@ -45,7 +45,9 @@ frappe.ui.form.on("Storage Volume", {
                 method: "giam_sat_mot_cua.api.retention.start_dry_run",
                 args: { volume: frm.doc.name },
             });
-            frappe.set_route("Form", "Retention Run", answer.message.name);
+            const { name, started } = answer.message;
+            if (!started) frappe.show_alert(__("This dry run is under way already."));
+            frappe.set_route("Form", "Retention Run", name);
         });
     },
 });

@@ -9,7 +9,7 @@ from frappe.utils import get_bench_path
 
 from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
-from giam_sat_mot_cua.recording import hour_index
+from giam_sat_mot_cua.recording import folders, hour_index
 from giam_sat_mot_cua.recording.volume_kinds import S3_ARCHIVE
 
 # workers/volume_state.py
@@ -118,7 +118,7 @@ class StorageVolume(Document):
 	def refuse_folder_of_the_site(self):
 		"""Footage is neither served without a question, nor part of a backup, nor mixed with programs."""
 		if self.is_new() or self.has_value_changed("path"):
-			if any(lies_in(self.path, folder) for folder in folders_of_programs()):
+			if folders.refuses_footage(self.path) or folders.inside_any(self.path, folders_of_programs()):
 				self.refuse(
 					_("This folder belongs to the site or to its programs. Choose one of footage alone.")
 				)
@@ -140,7 +140,11 @@ class StorageVolume(Document):
 			["name", "node", "path"],
 		)
 		near = [row for row in rows if not self.node or not row.node or row.node == self.node]
-		shared = (row.name for row in near if lies_in(self.path, row.path) or lies_in(row.path, self.path))
+		shared = (
+			row.name
+			for row in near
+			if folders.inside(self.path, row.path) or folders.inside(row.path, self.path)
+		)
 		return next(shared, None)
 
 	def validate_place(self):
@@ -241,16 +245,11 @@ def own_folder(path) -> str | None:
 	return path if os.path.isabs(path) and path != "/" and top not in SYSTEM_FOLDERS else None
 
 
-def lies_in(path: str, folder: str) -> bool:
-	"""Whether `path` is `folder` or lies below it, links on this machine followed."""
-	inner, outer = (os.path.realpath(each) for each in (path, folder))
-	return inner == outer or inner.startswith(outer.rstrip("/") + "/")
-
-
 def folders_of_programs() -> list[str]:
+	"""Of this bench. (recording/folders.py knows those of its sites.)"""
 	site, bench = os.path.abspath(frappe.get_site_path()), get_bench_path()
-	own = [os.path.join(site, name) for name in ("public", "private", "locks", "logs")]
-	return own + [os.path.join(bench, name) for name in ("apps", "config", "env", "logs", "sites/assets")]
+	own = [os.path.join(site, name) for name in ("locks", "logs")]
+	return own + [os.path.join(bench, name) for name in ("apps", "config", "env", "logs")]
 
 
 def store_address(address: str | None) -> str | None:
