@@ -18,16 +18,7 @@ from devbench.steps import Steps
 from devbench.tools import environment
 
 CLIENT_FILES = "giam_sat_mot_cua/**/*.{js,css}"
-WITHOUT_INSTANCE = (
-	"tests/archive",
-	"tests/cameras",
-	"tests/devbench",
-	"tests/media",
-	"tests/test_exposition.py",
-	"tests/test_packaging.py",
-	"tests/test_recorder_log.py",
-	"tests/test_translations.py",
-)
+WITHOUT_INSTANCE = ("tests/archive", "tests/cameras", "tests/devbench", "tests/media", "tests/test_*.py")
 
 
 def run_all(state: State, steps: Steps, log: Path) -> int:
@@ -45,9 +36,10 @@ def run_all(state: State, steps: Steps, log: Path) -> int:
 def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
 	"""Tests that watch cameras wait for them most of the time: meanwhile the other tests run, on an instance
 	whose programs nobody kills. What they print is shown at the end."""
-	pytest_with_site = [*pytest, *(f"--ignore={state.source / path}" for path in WITHOUT_INSTANCE)]
+	alone = [path for pattern in WITHOUT_INSTANCE for path in sorted(state.source.glob(pattern))]
+	pytest_with_site = [*pytest, *(f"--ignore={path}" for path in alone)]
 	with tempfile.TemporaryFile("w+") as printed:
-		others = OtherTests(pytest, pytest_with_site, state, printed)
+		others = OtherTests([*pytest, *alone], pytest_with_site, state, printed)
 		others.start()
 		try:
 			command = [*pytest_with_site, "--part", "cameras"]
@@ -64,10 +56,10 @@ def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
 class OtherTests(threading.Thread):
 	"""Tests without an instance, then those of records on one of their own. `code` is 0 when all passed."""
 
-	def __init__(self, pytest: list, pytest_with_site: list, state: State, printed: TextIO):
+	def __init__(self, without: list, pytest_with_site: list, state: State, printed: TextIO):
 		super().__init__()
 		self.state, self.printed = state, printed
-		self.without = [*pytest, *WITHOUT_INSTANCE]
+		self.without = without
 		self.with_site = [*pytest_with_site, "--part", "records"]
 		self.code = 1
 		self.stopping = False
