@@ -3,12 +3,10 @@ refuse, are silent, stop in the middle, or take other bytes."""
 
 import hashlib
 import io
-import socket
-import threading
 import time
 import traceback
 import tracemalloc
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 
 import pytest
 
@@ -30,7 +28,14 @@ from giam_sat_mot_cua.recording.object_store import (
 	WrongAnswer,
 	WrongBytes,
 )
-from tests.archive.store_server import ACCESS_KEY, SECRET_KEY, silent_peer, store_server
+from tests.archive.store_server import (
+	ACCESS_KEY,
+	SECRET_KEY,
+	answering,
+	sending,
+	silent_peer,
+	store_server,
+)
 from tests.footage_bytes import whole_file
 
 SHORT = Patience(1, 1, 1)
@@ -126,32 +131,6 @@ def test_answers_of_other_stores_are_of_the_same_kinds(connect, status, code, ki
 	assert code in str(told.value)
 
 
-@contextmanager
-def answering(answer: bytes):
-	"""The address of a server that reads a request and gives always the same answer."""
-	with socket.create_server(("127.0.0.1", 0)) as server:
-
-		def serve() -> None:
-			while True:
-				try:
-					peer, _address = server.accept()
-				except OSError:
-					return
-				with peer:
-					peer.settimeout(5)
-					peer.recv(65536)
-					peer.sendall(answer)
-					peer.shutdown(socket.SHUT_WR)
-					while peer.recv(65536):
-						pass
-
-		threading.Thread(target=serve, daemon=True).start()
-		try:
-			yield f"http://127.0.0.1:{server.getsockname()[1]}"
-		finally:
-			server.shutdown(socket.SHUT_RDWR)
-
-
 @pytest.mark.parametrize(
 	"head",
 	[
@@ -211,31 +190,6 @@ def test_a_code_is_shown_as_a_code_only(connect, code, shown):
 	with answering(answer.encode()) as url, pytest.raises(AccessRefused) as told:
 		connect(url, "kho", SHORT).read(NAME, 0, 10)
 	assert str(told.value) == shown
-
-
-@contextmanager
-def sending(head: str, piece: bytes, every_s: float):
-	"""The address of a server that sends `piece` after `head` as long as somebody listens."""
-	with socket.create_server(("127.0.0.1", 0)) as server:
-
-		def send(peer: socket.socket) -> None:
-			with suppress(OSError), peer:
-				peer.recv(65536)
-				peer.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode())
-				while True:
-					peer.sendall(piece)
-					time.sleep(every_s)
-
-		def serve() -> None:
-			with suppress(OSError):
-				while True:
-					threading.Thread(target=send, args=(server.accept()[0],), daemon=True).start()
-
-		threading.Thread(target=serve, daemon=True).start()
-		try:
-			yield f"http://127.0.0.1:{server.getsockname()[1]}"
-		finally:
-			server.shutdown(socket.SHUT_RDWR)
 
 
 ENDLESS = "Content-Length: 100000000000\r\nContent-Range: bytes 0-99999999999/100000000000"

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import frappe
 import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import archives as api
-from giam_sat_mot_cua.api import coverage, playback
+from giam_sat_mot_cua.api import coverage, links, media_files, playback
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import archives, clock, footage, hour_index
 from giam_sat_mot_cua.recording.hour_index import MISSING, PAST_RETENTION, REMOVED, Gone
@@ -345,6 +347,85 @@ def test_administrators_check_an_archive_and_read_why_it_fails(world, archive):
 			with pytest.raises(frappe.PermissionError):
 				api.check(archive.name)
 	frappe.set_user("Administrator")
+
+
+MARKUP = b"<Error><Code>&lt;img src=x onerror=alert(1)&gt;</Code></Error>"
+REFUSES = b"HTTP/1.1 403 X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(MARKUP), MARKUP)
+NONSENSE = (
+	b"HTTP/1.1 206 X\r\nContent-Length: 3\r\nContent-Range: bytes 0-2/*\r\nConnection: close\r\n\r\nabc"
+)
+
+
+def test_an_archive_that_answers_nonsense_hurts_itself_alone(world, archive):
+	with store_server.answering(REFUSES) as refusing, store_server.answering(NONSENSE) as talking:
+		broken = [make_archive(world, url, priority=1) for url in (refusing, talking)]
+		names = [archive.name, *(one.name for one in broken)]
+		frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 1)
+		for name in names:
+			frappe.db.set_value("Storage Volume", name, "state", "")
+		volume_state.inspect_archives()
+	states = [frappe.db.get_value("Storage Volume", name, "state") for name in names]
+	assert states == ["Ready", "Failing", "Failing"]
+	assert [event("Volume Failing", one).status for one in broken] == ["Open", "Open"]
+	assert event("Volume Failing", broken[0]).detail.endswith("(imgsrcxonerroralert1 (403))")
+	frappe.db.rollback()
+
+
+def test_an_unforeseen_fault_of_one_archive_is_told_of_it_alone(world, server, archive, monkeypatch):
+	broken = make_archive(world, server.url, priority=1)
+	names = [archive.name, broken.name]
+	real = archives.store
+
+	def store(volume, *patience):
+		if volume == broken.name:
+			raise KeyError("unforeseen")
+		return real(volume, *patience)
+
+	monkeypatch.setattr(archives, "store", store)
+	frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 1)
+	volume_state.inspect_archives()
+	assert [frappe.db.get_value("Storage Volume", name, "state") for name in names] == ["Ready", "Failing"]
+	assert event("Volume Failing", broken).status == "Open"
+	told = {
+		run.volume: [line.reason for line in run.tally.lines.values()] for run in work.run_now(None, True)
+	}
+	assert told[broken.name] == ["Failing"] and told[archive.name] == ["Nothing to Remove"]
+	frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 0)
+	frappe.db.commit()  # nothing is moved there
+
+
+def fetched(volume: str, path: str, **headers) -> int:
+	"""The status with which a signed link is answered."""
+	address = links.signed_url(volume, path, 5)
+	before = getattr(frappe.local, "request", None)
+	frappe.local.request = Request(EnvironBuilder(path=address, headers=headers).get_environ())
+	try:
+		with closing(media_files.MediaFileRenderer().render()) as response:
+			return response.status_code
+	finally:
+		frappe.local.request = before
+
+
+def test_a_link_to_what_cannot_be_had_has_a_status_of_its_own(world, archive):
+	_volume, camera, starts = recorded(world, archive)
+	path = layout.file_path(camera, starts[0])
+	assert fetched(archive.name, path) == 200
+	assert fetched("khong-co", "CAM-KHONG-CO/2026/11/24/120000000.mp4") == 404
+	with store_server.answering(NONSENSE) as url:
+		broken = make_archive(world, url)
+		assert fetched(broken.name, path) == 424
+		assert fetched(broken.name, path, Range="bytes=0-2") == 424
+
+
+@pytest.mark.parametrize("asked", ["bytes=-0", "bytes=-00", "bytes=0-1,3-4", "bytes=5-2", "rows=0-1", "x"])
+def test_ranges_that_are_not_served_are_refused_alike(world, archive, asked):
+	volume, camera, starts = recorded(world, archive)
+	path = layout.file_path(camera, starts[0])
+	write(volume, camera, starts[0], whole_file())
+	for name in (volume.name, archive.name):
+		assert fetched(name, path, Range=asked) == 416
+		assert fetched(name, path, Range="bytes=0-0") == 206
+		assert fetched(name, path, Range="bytes=-5") == 206
 
 
 # Retention in the archive
