@@ -58,6 +58,12 @@ def fetch_index_box(read: Callable[[int, int], bytes], size: int) -> bytes:
 	return tail[-length:] if length <= len(tail) else read(size - length, length)
 
 
+def fetch_index(read: Callable[[int, int], bytes], size: int) -> FileIndex:
+	"""The index of a closed file of `size` bytes that lies elsewhere, by `fetch_index_box`. BrokenFile when
+	it has none that fits."""
+	return index_of_box(fetch_index_box(read, size), size)
+
+
 def index_of_box(data: bytes, size: int) -> FileIndex:
 	"""The index of a closed file of `size` bytes, of its index box. BrokenFile when it does not fit."""
 	fragments = parse_index_box(data, size)

@@ -1,5 +1,5 @@
-"""What a store sends back, taken within bounds: one that drips, or never ends, must hold up nobody and fill no
-memory. Knows no Frappe.
+"""What a store sends back, taken within bounds: one that drips, or never ends, must hold up nobody and fill
+no memory. Knows no Frappe.
 
 boto3 has a patience for each read from the network alone, reads whatever is no file as a whole, and follows a
 redirect by asking again. So requests are sent by `Sending`, before boto3 would.

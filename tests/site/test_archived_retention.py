@@ -1,5 +1,6 @@
 """Footage moved to an archive, and what becomes of it there: real files, rows, and a real store over HTTP."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from giam_sat_mot_cua.recording.retention_runs import Run
 from giam_sat_mot_cua.setup import factories
 from giam_sat_mot_cua.workers import metrics, moving, reconcile, tick, volume_state
 from giam_sat_mot_cua.workers import retention as work
+from giam_sat_mot_cua.workers.archive_files import FACTS
 from tests import footage_files
 from tests.archive import killed_move, store_server
 from tests.footage_bytes import whole_file
@@ -615,6 +617,36 @@ def test_an_object_without_a_row_gets_one_at_the_audit(world, archive):
 	frappe.db.commit()  # a job sees what is stored
 	assert work.audit_volume(archive_row(archive)).indexed == len(starts)
 	assert {row.name: row.files for row in rows_of(camera)} == before
+
+
+def replace_object(server, archive, camera: str, start: int, body: bytes, **told) -> None:
+	"""Puts an object that the store has no SHA-256 of, with facts that differ by `told`."""
+	key = f"{archive.name}/{layout.file_path(camera, start)}"
+	facts = json.loads(server.client().head_object(Bucket="kho", Key=key)["Metadata"][FACTS])
+	facts = json.dumps({**facts, **told})
+	server.client().put_object(Bucket="kho", Key=key, Body=body, Metadata={FACTS: facts})
+
+
+def test_an_object_gets_a_row_only_when_it_is_what_is_said_of_it(world, server, archive):
+	_volume, camera, starts = recorded(world, archive)
+	changed = bytearray(whole_file())
+	changed[len(changed) // 2] ^= 1
+	replace_object(server, archive, camera, starts[0], whole_file())
+	replace_object(server, archive, camera, starts[1], whole_file(), sha256="ab" * 32)
+	replace_object(server, archive, camera, starts[2], bytes(changed))
+	replace_object(server, archive, camera, starts[3], whole_file(), duration_ms=3_600_000)
+	replace_object(server, archive, camera, starts[4], b"no footage")
+	key = f"{archive.name}/{layout.file_path(camera, starts[5])}"
+	server.client().put_object(Bucket="kho", Key=key, Body=b"x", Metadata={FACTS: "[]"})
+	frappe.db.delete("Recording Hour", {"camera": camera})
+	frappe.db.commit()  # a job sees what is stored
+	found = work.audit_volume(archive_row(archive))
+	assert (found.indexed, found.unindexed) == (1, 5)
+	assert set(in_index(archive, [camera])) == {(camera, starts[0])}
+	frappe.db.delete("Recording Hour", {"camera": camera})
+	frappe.db.commit()  # a command sees what is stored
+	assert reconcile.reconcile_site(camera, again=True).indexed[camera] == 1
+	assert len(objects(server, archive)) == len(starts), "what is not ours is left alone"
 
 
 # What people are told and play
