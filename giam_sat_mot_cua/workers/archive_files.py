@@ -94,9 +94,9 @@ class ArchiveFiles:
 		return found and self.file_of(found, start_utc_ms)
 
 	def proven(self, camera: str, start_utc_ms: int) -> IndexedFile | None:
-		"""As `described`, for a row that is made of nothing but what is in the store: whoever may write there can
-		say anything beside an object, so its bytes are looked at. They are read as a whole when the store has
-		no SHA-256 of its own."""
+		"""As `described`, for a row that is made of nothing but what is in the store: whoever may write there
+		can say anything beside an object, so its bytes are looked at. They are read as a whole when the store
+		has no SHA-256 of its own."""
 		found = self.head(camera, start_utc_ms)
 		file = found and self.file_of(found, start_utc_ms)
 		if not file:
