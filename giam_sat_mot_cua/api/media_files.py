@@ -1,6 +1,7 @@
 """Serves footage bytes: those of archives always, those of folders on a development server. In production
 nginx serves folders (docs/operations.md)."""
 
+import re
 from urllib.parse import quote, unquote
 
 import frappe
@@ -16,6 +17,7 @@ from giam_sat_mot_cua.recording.volume_kinds import is_archive
 
 MIME = "video/mp4"
 CACHED = "private, max-age=600"
+LAST_NONE = re.compile(r"=\s*-0+\s*$")
 
 
 class MediaFileRenderer:
@@ -39,6 +41,8 @@ class MediaFileRenderer:
 			camera, start = layout.parse_path(path)
 		except ValueError:
 			return refused(404)
+		if not is_range_served():
+			return refused(416)
 		if is_archive(volume):
 			return from_archive(volume, path)
 		return from_folder(volume, path) or from_archive(hour_index.volume_of(camera, start), path)
@@ -48,7 +52,7 @@ def from_folder(volume: str, path: str) -> Response | None:
 	"""The file of a volume; None when it is not there."""
 	try:
 		full = layout.safe_join(footage.volume_path(volume), path)
-	except (ValueError, frappe.DoesNotExistError):
+	except (ValueError, OSError):
 		return None
 	if not full.is_file():
 		return None
@@ -104,12 +108,21 @@ def described(size: int) -> Response:
 
 
 def single_range() -> tuple[int, int | None] | None:
-	"""(first byte, one behind the last or None) of the one range that is asked for; a negative first byte
-	counts from the end. None: all is asked for, or several ranges, which may be answered with all."""
+	"""(first byte, one behind the last or None) of the range that is asked for; a negative first byte counts
+	from the end. None: all is asked for."""
 	found = frappe.local.request.range
-	if not found or found.units != "bytes" or len(found.ranges) != 1:
-		return None
-	return found.ranges[0]
+	return found.ranges[0] if found else None
+
+
+def is_range_served() -> bool:
+	"""Whether all is asked for, or one range of bytes. Several ranges and what cannot be read are refused, of
+	folders and archives alike; and the last 0 bytes, which werkzeug takes for all."""
+	asked = frappe.local.request.headers.get("Range")
+	if not asked:
+		return True
+	found = frappe.local.request.range
+	single = found is not None and found.units == "bytes" and len(found.ranges) == 1
+	return single and not LAST_NONE.search(asked)
 
 
 def whole(size: int, body) -> Response:

@@ -16,6 +16,7 @@ from giam_sat_mot_cua.media.fmp4 import (
 )
 
 CHUNK_BYTES = 1 << 20
+LARGEST_INDEX_BYTES = 4 << 20  # of thousands of fragments
 TAIL_BYTES = 16_384  # holds the index of some hundred fragments
 
 
@@ -52,9 +53,15 @@ def fetch_index_box(read: Callable[[int, int], bytes], size: int) -> bytes:
 	count = min(size, TAIL_BYTES)
 	tail = read(size - count, count) if count else b""
 	length = index_box_size(tail)
-	if not length or length > size:
+	if not length or length > min(size, LARGEST_INDEX_BYTES):
 		raise BrokenFile("no index at the end")
 	return tail[-length:] if length <= len(tail) else read(size - length, length)
+
+
+def fetch_index(read: Callable[[int, int], bytes], size: int) -> FileIndex:
+	"""The index of a closed file of `size` bytes that lies elsewhere, by `fetch_index_box`. BrokenFile when
+	it has none that fits."""
+	return index_of_box(fetch_index_box(read, size), size)
 
 
 def index_of_box(data: bytes, size: int) -> FileIndex:

@@ -84,7 +84,7 @@ def read_login(volume: str) -> StoreLogin:
 
 def check(row, patience: Patience = CHECKING) -> StoreError | None:
 	"""What is wrong with an archive (a row of Storage Volume); None when it can be written. Writes the marker
-	of one that has never been seen before."""
+	of one that has never been seen before. Raises nothing: the other archives get their look."""
 	try:
 		found = store(row.name, patience)
 		if not row.checked_at and not marker(found):
@@ -93,6 +93,10 @@ def check(row, patience: Patience = CHECKING) -> StoreError | None:
 		put(found, PROBE, b"gsmc")
 	except StoreError as error:
 		return error
+	except Exception as error:
+		# without variables: frames of a store hold keys
+		frappe.log_error(title=f"Check of archive {row.name} failed", message=frappe.get_traceback())
+		return StoreError(type(error).__name__)
 	return None
 
 

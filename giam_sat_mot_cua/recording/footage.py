@@ -5,6 +5,7 @@ Reads only. The file that is being written, and files whose index row still wait
 looking into the camera's folders of the period.
 """
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -45,8 +46,12 @@ class FootageFile:
 
 
 def volume_path(volume: str) -> Path:
-	"""The folder of a volume that is no archive."""
-	return Path(frappe.get_cached_value("Storage Volume", volume, "path"))
+	"""The folder of a volume that is no archive. FileNotFoundError when it has none, or there is no such
+	volume."""
+	path = frappe.get_cached_value("Storage Volume", volume, "path")
+	if not path:
+		raise FileNotFoundError(errno.ENOENT, "no such volume", volume)
+	return Path(path)
 
 
 def carries_marker(path: Path, volume_id: str) -> bool:

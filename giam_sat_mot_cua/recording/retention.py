@@ -17,6 +17,7 @@ from giam_sat_mot_cua.recording import clock, hour_index
 
 DAY_MS = 86_400_000
 FRESH_MS = 15 * 60_000
+LONGEST_DAYS = 3650  # that footage may be kept: dates far ahead are none to the database
 GB = 1e9
 
 # Why footage is kept although it should go, or a volume is left alone
@@ -65,12 +66,18 @@ class Policy:
 def read_policy(recorded: frozenset[str] | None) -> Policy:
 	"""The rules now. A camera without days of its own has those of Monitoring Settings."""
 	stored = frappe.db.get_singles_dict("Monitoring Settings")
-	default = cint(stored.get("retention_days"))
+	default = min(cint(stored.get("retention_days")), LONGEST_DAYS)
 	if default < 1:
 		raise ValueError("Monitoring Settings do not say how long footage is kept")
 	rows = frappe.get_all("Camera", fields=["name", "retention_days"], order_by="name")
-	days = {row.name: cint(row.retention_days) or default for row in rows}
+	days = {row.name: kept_days(row.retention_days, default) for row in rows}
 	return Policy(clock.now_ms(), days, recorded, flt(stored.get("min_free_percent")))
+
+
+def kept_days(stored: int | None, default: int) -> int:
+	"""What a camera's own days come to: rows may be older than their bounds."""
+	days = cint(stored)
+	return min(days, LONGEST_DAYS) if days > 0 else default
 
 
 def early_text(camera: str, start_utc_ms: int, policy: Policy) -> str:

@@ -200,6 +200,6 @@ def index_found(camera: str, volume: str, files: VolumeFiles | ArchiveFiles, sta
 
 def describe(camera: str, volume: str, files: VolumeFiles | ArchiveFiles, start: int) -> IndexedFile | None:
 	if isinstance(files, ArchiveFiles):
-		return files.described(camera, start)
+		return files.proven(camera, start)
 	event = mend(camera, files.path, layout.file_path(camera, start))
 	return indexer.indexed(event, volume) if event else None

@@ -128,7 +128,7 @@ def dry_run(name: str) -> None:
 	try:
 		for row in volumes.rows():
 			if volume in (None, "", row.name):
-				look_over(row, run)
+				look_over_only(row, run)
 		run.finish()
 	except Exception:
 		frappe.db.rollback()
@@ -147,7 +147,7 @@ def run_now(volume: str | None, dry_run: bool) -> Iterator[Run]:
 			continue
 		run = Run(row.name, leases.node_name(), dry_run=dry_run)
 		if dry_run:
-			look_over(row, run)
+			look_over_only(row, run)
 			run.finish()
 			frappe.db.commit()  # a command is its own unit of work
 		else:
@@ -217,16 +217,22 @@ def look_over(row, run: Run) -> Purge | None:
 		return None
 	kind = ArchivePurge if volumes.is_archive(row) else Purge
 	work = kind(row, retention.read_policy(recorded_cameras()), run)
-	try:
-		work.work()
-	except StoreError:
-		if not run.dry_run:
-			raise
-		run.tally.left_alone(row.name, retention.FAILING)
-		return None
+	work.work()
 	if run.dry_run and not any(line.volume == row.name for line in run.tally.lines.values()):
 		run.tally.left_alone(row.name, retention.NOTHING_DUE)
 	return work
+
+
+def look_over_only(row, run: Run) -> None:
+	"""One volume of a dry run, which goes on with the others whatever is wrong with this one."""
+	try:
+		look_over(row, run)
+	except (VolumeAway, OSError):
+		run.tally.left_alone(row.name, retention.FAILING)
+	except Exception:
+		trace = frappe.get_traceback()  # without variables: frames of a store hold keys
+		frappe.log_error(title=f"Dry run of retention over {row.name} failed", message=trace)
+		run.tally.left_alone(row.name, retention.FAILING)
 
 
 def reason_to_leave(row) -> str | None:

@@ -21,6 +21,7 @@ EVENTS = {
 	FULL: ("Volume Full", {READY}),
 }
 SLOW = "Volume Slow"
+SAVEPOINT = "gsmc_archive_state"
 
 
 def inspect(node: str, watch: VolumeWatch | None = None) -> None:
@@ -50,9 +51,24 @@ def write_check(row, seen: VolumeCheck) -> None:
 
 
 def inspect_archives() -> None:
-	"""Stores the state of every archive, and begins and ends the events about it."""
+	"""Stores the state of every archive, and begins and ends the events about it. What cannot be told of one
+	keeps nobody from the others."""
 	for row in volumes.archives():
-		show_archive(row, archives.check(row))
+		error = archives.check(row)
+		if not shown(row, error):
+			shown(row, StoreError("internal error"))
+
+
+def shown(row, error: StoreError | None) -> bool:
+	"""Whether the state of the archive could be stored; else nothing of it is."""
+	frappe.db.savepoint(SAVEPOINT)
+	try:
+		show_archive(row, error)
+	except Exception:
+		frappe.db.rollback(save_point=SAVEPOINT)
+		frappe.log_error(title=f"State of archive {row.name} could not be stored")
+		return False
+	return True
 
 
 def show_archive(row, error: StoreError | None) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import boto3
@@ -116,3 +116,54 @@ def silent_peer() -> Iterator[str]:
 			server.shutdown(socket.SHUT_RDWR)
 			for one in held:
 				one.close()
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+	"""The address of a server that reads a request and gives always the same answer."""
+	with socket.create_server(("127.0.0.1", 0)) as server:
+
+		def serve() -> None:
+			while True:
+				try:
+					peer, _address = server.accept()
+				except OSError:
+					return
+				with peer:
+					peer.settimeout(5)
+					peer.recv(65536)
+					peer.sendall(answer)
+					peer.shutdown(socket.SHUT_WR)
+					while peer.recv(65536):
+						pass
+
+		threading.Thread(target=serve, daemon=True).start()
+		try:
+			yield f"http://127.0.0.1:{server.getsockname()[1]}"
+		finally:
+			server.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def sending(head: str, piece: bytes, every_s: float) -> Iterator[str]:
+	"""The address of a server that sends `piece` after `head` as long as somebody listens."""
+	with socket.create_server(("127.0.0.1", 0)) as server:
+
+		def send(peer: socket.socket) -> None:
+			with suppress(OSError), peer:
+				peer.recv(65536)
+				peer.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode())
+				while True:
+					peer.sendall(piece)
+					time.sleep(every_s)
+
+		def serve() -> None:
+			with suppress(OSError):
+				while True:
+					threading.Thread(target=send, args=(server.accept()[0],), daemon=True).start()
+
+		threading.Thread(target=serve, daemon=True).start()
+		try:
+			yield f"http://127.0.0.1:{server.getsockname()[1]}"
+		finally:
+			server.shutdown(socket.SHUT_RDWR)

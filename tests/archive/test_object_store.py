@@ -3,18 +3,16 @@ refuse, are silent, stop in the middle, or take other bytes."""
 
 import hashlib
 import io
-import socket
-import threading
 import time
 import traceback
 import tracemalloc
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import fetch_index_box, index_of_box, read_index
-from giam_sat_mot_cua.recording import object_store
+from giam_sat_mot_cua.recording import object_store, store_answer
 from giam_sat_mot_cua.recording.object_file import open_object
 from giam_sat_mot_cua.recording.object_store import (
 	AccessRefused,
@@ -27,9 +25,17 @@ from giam_sat_mot_cua.recording.object_store import (
 	StoredObject,
 	StoreError,
 	StoreFull,
+	WrongAnswer,
 	WrongBytes,
 )
-from tests.archive.store_server import ACCESS_KEY, SECRET_KEY, silent_peer, store_server
+from tests.archive.store_server import (
+	ACCESS_KEY,
+	SECRET_KEY,
+	answering,
+	sending,
+	silent_peer,
+	store_server,
+)
 from tests.footage_bytes import whole_file
 
 SHORT = Patience(1, 1, 1)
@@ -125,30 +131,97 @@ def test_answers_of_other_stores_are_of_the_same_kinds(connect, status, code, ki
 	assert code in str(told.value)
 
 
-@contextmanager
-def answering(answer: bytes):
-	"""The address of a server that reads a request and gives always the same answer."""
-	with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.mark.parametrize(
+	"head",
+	[
+		"206 X\r\nConnection: close",
+		"206 X\r\nContent-Length: 3",
+		"206 X\r\nContent-Length: 3\r\nContent-Range: bytes 0-2/*",
+		"206 X\r\nContent-Length: 3\r\nContent-Range: bytes 0-2/999x",
+		"206 X\r\nContent-Length: 3\r\nContent-Range: bytes 7-9/10",
+		"206 X\r\nContent-Length: abc\r\nContent-Range: bytes 0-2/3",
+		"206 X\r\nContent-Length: 3\r\nContent-Range: bytes 0-9/10",
+		"200 X\r\nContent-Length: 3",
+		"200 X\r\nContent-Length: abc",
+		"200 X\r\nContent-Length: -5",
+		"200 X\r\nConnection: close",
+		"307 X\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:9/",
+		"301 X\r\nContent-Length: 0\r\nx-amz-bucket-region: eu-west-9",
+		"400 X\r\nContent-Length: 0",
+	],
+)
+def test_nonsense_is_an_error_of_the_store(connect, head):
+	with answering(f"HTTP/1.1 {head}\r\n\r\nabc".encode()) as url:
+		store = connect(url, "kho", SHORT)
+		began = time.monotonic()
+		with pytest.raises(StoreError):
+			store.read(NAME, 0, 10)
+		if head.startswith(("30", "400", "200 X\r\nConn", "206 X\r\nConn")):
+			with pytest.raises(StoreError):
+				store.head(NAME)
+			with pytest.raises(StoreError):
+				list(store.names(""))
+		assert time.monotonic() - began < 5
 
-		def serve() -> None:
-			while True:
-				try:
-					peer, _address = server.accept()
-				except OSError:
-					return
-				with peer:
-					peer.settimeout(5)
-					peer.recv(65536)
-					peer.sendall(answer)
-					peer.shutdown(socket.SHUT_WR)
-					while peer.recv(65536):
-						pass
 
-		threading.Thread(target=serve, daemon=True).start()
+def test_what_is_no_http_is_an_error_of_the_store(connect):
+	with answering(b"\0\xff\x13garbage\r\n\r\n" * 100) as url, pytest.raises(StoreError):
+		connect(url, "kho", SHORT).read(NAME, 0, 10)
+
+
+def test_a_listing_that_never_ends_is_given_up(connect):
+	page = "<ListBucketResult><KeyCount>0</KeyCount><NextContinuationToken>x</NextContinuationToken>"
+	page += "</ListBucketResult>"
+	answer = f"HTTP/1.1 200 X\r\nContent-Length: {len(page)}\r\nConnection: close\r\n\r\n{page}"
+	with answering(answer.encode()) as url, pytest.raises(WrongAnswer):
+		list(connect(url, "kho", SHORT).names(""))
+
+
+@pytest.mark.parametrize(
+	("code", "shown"),
+	[
+		("A" * 100_000, "A" * 64 + " (403)"),
+		("&lt;img src=x onerror=alert(1)&gt;", "imgsrcxonerroralert1 (403)"),
+	],
+)
+def test_a_code_is_shown_as_a_code_only(connect, code, shown):
+	body = f"<Error><Code>{code}</Code></Error>"
+	answer = f"HTTP/1.1 403 X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+	with answering(answer.encode()) as url, pytest.raises(AccessRefused) as told:
+		connect(url, "kho", SHORT).read(NAME, 0, 10)
+	assert str(told.value) == shown
+
+
+ENDLESS = "Content-Length: 100000000000\r\nContent-Range: bytes 0-99999999999/100000000000"
+
+
+def test_no_more_is_read_than_was_asked_for(connect):
+	with sending(f"206 X\r\n{ENDLESS}", b"A" * 65536, 0) as url:
+		store = connect(url, "kho", SHORT)
+		assert store.read(NAME, 0, 100) == b"A" * 100
+		assert store.read(NAME, 0, 1_000_000) == b"A" * 1_000_000
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_an_answer_without_end_is_given_up(connect, status):
+	with sending(f"{status} X\r\n{ENDLESS}", b"A" * 65536, 0) as url:
+		tracemalloc.start()
 		try:
-			yield f"http://127.0.0.1:{server.getsockname()[1]}"
+			with pytest.raises(StoreAway):
+				list(connect(url, "kho", SHORT).names(""))
+			assert tracemalloc.get_traced_memory()[1] < 4 * store_answer.LARGEST_ANSWER_BYTES
 		finally:
-			server.shutdown(socket.SHUT_RDWR)
+			tracemalloc.stop()
+
+
+@pytest.mark.parametrize("status", [206, 403])
+def test_an_answer_that_drips_is_given_up_within_the_patience(connect, status):
+	with sending(f"{status} X\r\n{ENDLESS}", b"A", 0.3) as url:
+		store = connect(url, "kho", SHORT)
+		began = time.monotonic()
+		with pytest.raises(StoreAway):
+			store.read(NAME, 0, 100)
+		assert time.monotonic() - began < 2 * SHORT.within_s
 
 
 def test_a_silent_store_is_given_up_within_its_patience(connect):

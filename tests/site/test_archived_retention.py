@@ -1,5 +1,6 @@
 """Footage moved to an archive, and what becomes of it there: real files, rows, and a real store over HTTP."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import frappe
 import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import archives as api
-from giam_sat_mot_cua.api import coverage, playback
+from giam_sat_mot_cua.api import coverage, links, media_files, playback
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import archives, clock, footage, hour_index
 from giam_sat_mot_cua.recording.hour_index import MISSING, PAST_RETENTION, REMOVED, Gone
@@ -21,6 +24,7 @@ from giam_sat_mot_cua.recording.retention_runs import Run
 from giam_sat_mot_cua.setup import factories
 from giam_sat_mot_cua.workers import metrics, moving, reconcile, tick, volume_state
 from giam_sat_mot_cua.workers import retention as work
+from giam_sat_mot_cua.workers.archive_files import FACTS
 from tests import footage_files
 from tests.archive import killed_move, store_server
 from tests.footage_bytes import whole_file
@@ -347,6 +351,85 @@ def test_administrators_check_an_archive_and_read_why_it_fails(world, archive):
 	frappe.set_user("Administrator")
 
 
+MARKUP = b"<Error><Code>&lt;img src=x onerror=alert(1)&gt;</Code></Error>"
+REFUSES = b"HTTP/1.1 403 X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(MARKUP), MARKUP)
+NONSENSE = (
+	b"HTTP/1.1 206 X\r\nContent-Length: 3\r\nContent-Range: bytes 0-2/*\r\nConnection: close\r\n\r\nabc"
+)
+
+
+def test_an_archive_that_answers_nonsense_hurts_itself_alone(world, archive):
+	with store_server.answering(REFUSES) as refusing, store_server.answering(NONSENSE) as talking:
+		broken = [make_archive(world, url, priority=1) for url in (refusing, talking)]
+		names = [archive.name, *(one.name for one in broken)]
+		frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 1)
+		for name in names:
+			frappe.db.set_value("Storage Volume", name, "state", "")
+		volume_state.inspect_archives()
+	states = [frappe.db.get_value("Storage Volume", name, "state") for name in names]
+	assert states == ["Ready", "Failing", "Failing"]
+	assert [event("Volume Failing", one).status for one in broken] == ["Open", "Open"]
+	assert event("Volume Failing", broken[0]).detail.endswith("(imgsrcxonerroralert1 (403))")
+	frappe.db.rollback()
+
+
+def test_an_unforeseen_fault_of_one_archive_is_told_of_it_alone(world, server, archive, monkeypatch):
+	broken = make_archive(world, server.url, priority=1)
+	names = [archive.name, broken.name]
+	real = archives.store
+
+	def store(volume, *patience):
+		if volume == broken.name:
+			raise KeyError("unforeseen")
+		return real(volume, *patience)
+
+	monkeypatch.setattr(archives, "store", store)
+	frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 1)
+	volume_state.inspect_archives()
+	assert [frappe.db.get_value("Storage Volume", name, "state") for name in names] == ["Ready", "Failing"]
+	assert event("Volume Failing", broken).status == "Open"
+	told = {
+		run.volume: [line.reason for line in run.tally.lines.values()] for run in work.run_now(None, True)
+	}
+	assert told[broken.name] == ["Failing"] and told[archive.name] == ["Nothing to Remove"]
+	frappe.db.set_value("Storage Volume", {"name": ("in", names)}, "enabled", 0)
+	frappe.db.commit()  # nothing is moved there
+
+
+def fetched(volume: str, path: str, **headers) -> int:
+	"""The status with which a signed link is answered."""
+	address = links.signed_url(volume, path, 5)
+	before = getattr(frappe.local, "request", None)
+	frappe.local.request = Request(EnvironBuilder(path=address, headers=headers).get_environ())
+	try:
+		with closing(media_files.MediaFileRenderer().render()) as response:
+			return response.status_code
+	finally:
+		frappe.local.request = before
+
+
+def test_a_link_to_what_cannot_be_had_has_a_status_of_its_own(world, archive):
+	_volume, camera, starts = recorded(world, archive)
+	path = layout.file_path(camera, starts[0])
+	assert fetched(archive.name, path) == 200
+	assert fetched("khong-co", "CAM-KHONG-CO/2026/11/24/120000000.mp4") == 404
+	with store_server.answering(NONSENSE) as url:
+		broken = make_archive(world, url)
+		assert fetched(broken.name, path) == 424
+		assert fetched(broken.name, path, Range="bytes=0-2") == 424
+
+
+@pytest.mark.parametrize("asked", ["bytes=-0", "bytes=-00", "bytes=0-1,3-4", "bytes=5-2", "rows=0-1", "x"])
+def test_ranges_that_are_not_served_are_refused_alike(world, archive, asked):
+	volume, camera, starts = recorded(world, archive)
+	path = layout.file_path(camera, starts[0])
+	write(volume, camera, starts[0], whole_file())
+	for name in (volume.name, archive.name):
+		assert fetched(name, path, Range=asked) == 416
+		assert fetched(name, path, Range="bytes=0-0") == 206
+		assert fetched(name, path, Range="bytes=-5") == 206
+
+
 # Retention in the archive
 
 
@@ -534,6 +617,36 @@ def test_an_object_without_a_row_gets_one_at_the_audit(world, archive):
 	frappe.db.commit()  # a job sees what is stored
 	assert work.audit_volume(archive_row(archive)).indexed == len(starts)
 	assert {row.name: row.files for row in rows_of(camera)} == before
+
+
+def replace_object(server, archive, camera: str, start: int, body: bytes, **told) -> None:
+	"""Puts an object that the store has no SHA-256 of, with facts that differ by `told`."""
+	key = f"{archive.name}/{layout.file_path(camera, start)}"
+	facts = json.loads(server.client().head_object(Bucket="kho", Key=key)["Metadata"][FACTS])
+	facts = json.dumps({**facts, **told})
+	server.client().put_object(Bucket="kho", Key=key, Body=body, Metadata={FACTS: facts})
+
+
+def test_an_object_gets_a_row_only_when_it_is_what_is_said_of_it(world, server, archive):
+	_volume, camera, starts = recorded(world, archive)
+	changed = bytearray(whole_file())
+	changed[len(changed) // 2] ^= 1
+	replace_object(server, archive, camera, starts[0], whole_file())
+	replace_object(server, archive, camera, starts[1], whole_file(), sha256="ab" * 32)
+	replace_object(server, archive, camera, starts[2], bytes(changed))
+	replace_object(server, archive, camera, starts[3], whole_file(), duration_ms=3_600_000)
+	replace_object(server, archive, camera, starts[4], b"no footage")
+	key = f"{archive.name}/{layout.file_path(camera, starts[5])}"
+	server.client().put_object(Bucket="kho", Key=key, Body=b"x", Metadata={FACTS: "[]"})
+	frappe.db.delete("Recording Hour", {"camera": camera})
+	frappe.db.commit()  # a job sees what is stored
+	found = work.audit_volume(archive_row(archive))
+	assert (found.indexed, found.unindexed) == (1, 5)
+	assert set(in_index(archive, [camera])) == {(camera, starts[0])}
+	frappe.db.delete("Recording Hour", {"camera": camera})
+	frappe.db.commit()  # a command sees what is stored
+	assert reconcile.reconcile_site(camera, again=True).indexed[camera] == 1
+	assert len(objects(server, archive)) == len(starts), "what is not ours is left alone"
 
 
 # What people are told and play

@@ -10,7 +10,9 @@ from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
 from giam_sat_mot_cua.recording import volume_kinds
+from giam_sat_mot_cua.recording.retention import LONGEST_DAYS
 
+WHOLE = re.compile(r"-?[0-9]{1,10}")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Written by recorders alone (workers/camera_state.py); a form that was opened earlier must not bring old ones back.
 STATE_FIELDS = ("state", "fault", "state_message", "state_since", "picture", "sound", "recorder_node")
@@ -100,6 +102,7 @@ class Camera(Document):
 		self.require_unit_with_counter()  # Art 1.1
 		self.keep_internal_camera_out()  # Art 1.3
 		self.refuse_archive()
+		self.validate_retention_days()
 		self.require_basis_for_state_secret()  # Art 1.2
 		self.say_what_is_missing()
 
@@ -207,6 +210,25 @@ class Camera(Document):
 				title=_("Fixed Volume"),
 			)
 
+	def validate_retention_days(self):
+		"""0: as in Monitoring Settings. Frappe would cut 1.99 to 1, and take what is no number for 0."""
+		days = whole_number(self.retention_days)
+		if days is None:
+			frappe.throw(
+				_("{0} is not a whole number. Write digits only.").format(
+					frappe.bold(frappe.utils.escape_html(str(self.retention_days)))
+				),
+				title=_("Keep Footage (days)"),
+			)
+		if not 0 <= days <= LONGEST_DAYS:
+			frappe.throw(
+				_("{0} must lie between {1} and {2}.").format(
+					frappe.bold(_("Keep Footage (days)")), 0, LONGEST_DAYS
+				),
+				title=_("Keep Footage (days)"),
+			)
+		self.retention_days = days
+
 	def require_basis_for_state_secret(self):
 		if self.holds_state_secret and not (self.secret_legal_basis or "").strip():
 			frappe.throw(
@@ -234,6 +256,17 @@ class Camera(Document):
 				).format(frappe.bold(self.name)),
 				title=_("Camera"),
 			)
+
+
+def whole_number(value) -> int | None:
+	"""`value` as a form or a program sends it; nothing is 0, and None what is no whole number."""
+	if value in (None, ""):
+		return 0
+	if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+		return None
+	if isinstance(value, str):
+		return int(value) if WHOLE.fullmatch(value.strip()) else None
+	return int(value) if isinstance(value, int | float) else None
 
 
 def missing_address(camera) -> str | None:

@@ -4,7 +4,7 @@ from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import connection
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.patches.v0_1 import encrypt_stream_addresses
-from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.recording import clock, retention
 from giam_sat_mot_cua.setup import factories
 from giam_sat_mot_cua.workers import camera_state
 
@@ -105,6 +105,22 @@ class TestCamera(IntegrationTestCase):
 		self.assertEqual(
 			stored, ("Recording", "", "H.264") if stored[1] == "" else ("Recording", None, "H.264")
 		)
+
+	def test_days_of_footage_are_a_whole_number_within_bounds(self):
+		unit = factories.unit().name
+		for days in (-1, 3651, 2147483647, True, 1.99, "1.99", "٣", "lâu", "1e3"):
+			with self.subTest(days), self.assertRaises(frappe.ValidationError):
+				factories.camera(unit, retention_days=days)
+		for days, stored in ((None, 0), ("", 0), (0, 0), ("30", 30), (30.0, 30), (3650, 3650)):
+			with self.subTest(days):
+				self.assertEqual(factories.camera(unit, retention_days=days).retention_days, stored)
+
+	def test_days_stored_before_their_bounds_are_reckoned_with(self):
+		camera = factories.camera(factories.unit().name)
+		camera.db_set("retention_days", 2147483647)
+		policy = retention.read_policy(None)
+		self.assertEqual(policy.days[camera.name], retention.LONGEST_DAYS)
+		clock.utc_time(policy.due_before(camera.name))
 
 	def test_unit_without_counter_is_refused(self):
 		with self.assertRaises(frappe.ValidationError):

@@ -6,6 +6,7 @@ from frappe.utils import cint, flt
 from giam_sat_mot_cua.recording import folders
 from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
+from giam_sat_mot_cua.recording.retention import LONGEST_DAYS
 
 LONGEST_PATH = 300  # as the field says
 
@@ -21,7 +22,7 @@ BOUNDS = {
 	"clock_offset_limit_s": (1, 3600),
 	"rows_waiting_seconds": (60, 86_400),
 	"rows_waiting_count": (100, 1_000_000),
-	"retention_days": (1, 3650),
+	"retention_days": (1, LONGEST_DAYS),
 	"min_free_percent": (1, 50),
 	"slow_write_ms": (50, 60_000),
 	"archive_after_hours": (0, 87_600),

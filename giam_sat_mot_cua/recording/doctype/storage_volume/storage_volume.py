@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_bench_path
+from frappe.utils import cstr, get_bench_path
+from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.records import keep_stored
@@ -32,7 +33,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 SECRETS = ("access_key", "secret_key")  # encrypted; nobody is shown them again
 OF_FOLDERS = ("path", "node")
 OF_ARCHIVES = ("endpoint", "bucket", "prefix", "region", "ca_file", *SECRETS)
+TEXTS = ("volume_name", "endpoint", "bucket", "prefix", "region", "ca_file")
 PLACE = ("endpoint", "bucket", "prefix")  # where an archive's objects lie
+KEY = re.compile(r"[!-~]{1,512}")
+PORTS = {"http": 80, "https": 443}
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
 PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
@@ -73,6 +77,8 @@ class StorageVolume(Document):
 
 	def validate(self):
 		keep_stored(self, OBSERVED)
+		for field in TEXTS:
+			self.set(field, cstr(self.get(field)) or None)  # a program may send numbers
 		self.validate_volume_name()
 		if self.kind == S3_ARCHIVE:
 			self.clear(OF_FOLDERS)
@@ -181,6 +187,22 @@ class StorageVolume(Document):
 			self.set(field, str(self.get(field) or "").strip() or None)
 		if not (self.access_key and self.secret_key):
 			self.refuse(_("Write the access key and the secret key of the archive."))
+		left = [field for field in SECRETS if self.is_dummy_password(self.get(field))]
+		if any(self.is_new() or not self.has_stored(field) for field in left):
+			self.refuse(_("Write the access key and the secret key in full: stars stand for a stored key."))
+		if not all(KEY.fullmatch(self.get(field)) for field in SECRETS):
+			self.refuse(_("A key has letters without accents, digits and signs, and no spaces."))
+		before = self.get_doc_before_save()
+		if left and before and before.endpoint and server_of(before.endpoint) != server_of(self.endpoint):
+			self.refuse(
+				_(
+					"The address of the store has changed: write the access key and the secret key again. Stored "
+					"keys are sent to no other server."
+				)
+			)
+
+	def has_stored(self, field: str) -> bool:
+		return bool(get_decrypted_password(self.doctype, self.name, field, raise_exception=False))
 
 	def validate_ca_file(self):
 		chosen = (self.ca_file or "").strip()
@@ -263,3 +285,9 @@ def store_address(address: str | None) -> str | None:
 	known = parts.scheme in ("http", "https") and HOST.fullmatch(host)
 	bare = not (parts.path or parts.query or parts.fragment)
 	return f"{parts.scheme}://{parts.netloc.lower()}" if known and bare else None
+
+
+def server_of(address: str) -> tuple[str, str | None, int | None]:
+	"""(scheme, host, port) of an address of `store_address`."""
+	parts = urlsplit(address)
+	return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)

@@ -88,6 +88,9 @@ class TestStorageVolume(IntegrationTestCase):
 		self.assertEqual((made.endpoint, made.prefix), ("https://s3.example.vn:9000", "a/b"))
 		for values in (
 			{"endpoint": None},
+			{"endpoint": 5},
+			{"bucket": 5},
+			{"prefix": "ư"},
 			{"endpoint": "s3.example.vn"},
 			{"endpoint": "https://ten:mat-khau@s3.example.vn"},
 			{"endpoint": "https://s3.example.vn/kho"},
@@ -98,6 +101,10 @@ class TestStorageVolume(IntegrationTestCase):
 			{"region": "vùng 1"},
 			{"access_key": None},
 			{"secret_key": "  "},
+			{"access_key": secrets.MASK},
+			{"secret_key": "***"},
+			{"access_key": "KHOA\nX-Other: 1"},
+			{"secret_key": "khóa bí mật"},
 			{"ca_file": "ca.pem"},
 			{"ca_file": "/khong/co/ca.pem"},
 		):
@@ -131,6 +138,23 @@ class TestStorageVolume(IntegrationTestCase):
 		)
 		for key in (*KEYS.values(), "khoa-moi-5j7h2c"):
 			self.assertNotIn(key, shown)
+
+	def test_stored_keys_are_sent_to_no_other_server(self):
+		made = self.archive()
+		made.load_from_db()
+		for endpoint in ("https://s3.other.vn:9000", "http://s3.example.vn:9000", "https://s3.example.vn"):
+			with self.subTest(endpoint):
+				made.endpoint = endpoint
+				self.assertRaisesRegex(frappe.ValidationError, "has changed", made.save)
+				made.secret_key = "khoa-moi-5j7h2c"  # one of them is not enough
+				self.assertRaisesRegex(frappe.ValidationError, "has changed", made.save)
+				made.load_from_db()
+		made.prefix = "c"
+		made.save()
+		made.update({"endpoint": "https://s3.other.vn", **KEYS})
+		made.save()
+		made.endpoint = "https://S3.other.vn:443/"
+		made.save()  # the same server
 
 	def test_only_administrators_read_where_an_archive_is(self):
 		made = self.archive()
