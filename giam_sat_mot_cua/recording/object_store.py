@@ -147,7 +147,6 @@ class ObjectStore:
 	def __init__(self, login: StoreLogin, patience: Patience):
 		import boto3  # takes 30 MB and a third of a second, which a recorder, who asks no store, is spared
 		from botocore.config import Config
-		from botocore.httpsession import URLLib3Session
 		from botocore.utils import get_environ_proxies
 
 		from giam_sat_mot_cua.recording.store_answer import Sending
@@ -172,13 +171,14 @@ class ObjectStore:
 			verify=login.verify,
 			config=config,
 		)
-		session = URLLib3Session(
+		sending = Sending(
+			patience.within_s,
 			verify=login.verify,
 			proxies=get_environ_proxies(login.endpoint),
 			timeout=(patience.connect_s, patience.read_s),
 			max_pool_connections=CONNECTIONS,
 		)
-		Sending(session, patience.within_s).register(self.client)
+		sending.register(self.client)
 
 	def put(
 		self,

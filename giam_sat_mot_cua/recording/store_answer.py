@@ -5,10 +5,20 @@ boto3 has a patience for each read from the network alone, reads whatever is no 
 redirect by asking again. So requests are sent by `Sending`, before boto3 would.
 """
 
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from threading import Event, Timer
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import (
+	AWSHTTPConnection,
+	AWSHTTPConnectionPool,
+	AWSHTTPSConnection,
+	AWSHTTPSConnectionPool,
+	AWSPreparedRequest,
+	AWSResponse,
+)
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from urllib3.exceptions import HTTPError, TimeoutError
@@ -20,10 +30,11 @@ REDIRECTS = range(300, 400)
 
 
 class Sending:
-	"""Sends the requests of one client of boto3. `within_s`: time for each piece of an answer."""
+	"""Sends the requests of one client of boto3. `within_s`: time for the head of an answer, and for each
+	piece of its body; `options`: of URLLib3Session."""
 
-	def __init__(self, session: URLLib3Session, within_s: float):
-		self.session, self.within_s = session, within_s
+	def __init__(self, within_s: float, **options):
+		self.session, self.within_s = BoundedSession(within_s, **options), within_s
 
 	def register(self, client) -> None:
 		client.meta.events.register("before-call.s3", stay)
@@ -47,6 +58,46 @@ class Sending:
 def stay(params: dict, **_more) -> None:
 	"""Keeps boto3 from looking for the bucket in another region: it asks again for every answer to that."""
 	params["context"].setdefault("s3_redirect", {})["redirected"] = True
+
+
+class BoundedSession(URLLib3Session):
+	"""Whose connections wait no longer than `within_s` for the head of an answer."""
+
+	def __init__(self, within_s: float, **options):
+		super().__init__(**options)
+		self._pool_classes_by_scheme = bounded_pools(within_s)
+		self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
+
+
+def bounded_pools(within_s: float) -> dict[str, type]:
+	class Head:
+		def getresponse(self, *args, **options):
+			late = Event()
+			timer = Timer(within_s, give_up, (self.sock, late))
+			timer.daemon = True
+			timer.start()
+			try:
+				answer = super().getresponse(*args, **options)
+			finally:
+				timer.cancel()
+			if late.is_set():
+				raise ConnectionAbortedError  # what came of the head looked like all of it
+			return answer
+
+	class Plain(AWSHTTPConnectionPool):
+		ConnectionCls = type("Connection", (Head, AWSHTTPConnection), {})
+
+	class Secure(AWSHTTPSConnectionPool):
+		ConnectionCls = type("Connection", (Head, AWSHTTPSConnection), {})
+
+	return {"http": Plain, "https": Secure}
+
+
+def give_up(connected: socket.socket, late: Event) -> None:
+	"""Wakes whoever reads from the connection."""
+	late.set()
+	with suppress(OSError, AttributeError):
+		connected.shutdown(socket.SHUT_RDWR)
 
 
 class BoundedBody:

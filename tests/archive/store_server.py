@@ -145,14 +145,14 @@ def answering(answer: bytes) -> Iterator[str]:
 
 
 @contextmanager
-def sending(head: str, piece: bytes, every_s: float) -> Iterator[str]:
-	"""The address of a server that sends `piece` after `head` as long as somebody listens."""
+def sending(begin: bytes, piece: bytes, every_s: float) -> Iterator[str]:
+	"""The address of a server that sends `piece` after `begin` as long as somebody listens."""
 	with socket.create_server(("127.0.0.1", 0)) as server:
 
 		def send(peer: socket.socket) -> None:
 			with suppress(OSError), peer:
 				peer.recv(65536)
-				peer.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode())
+				peer.sendall(begin)
 				while True:
 					peer.sendall(piece)
 					time.sleep(every_s)

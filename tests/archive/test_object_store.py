@@ -192,11 +192,11 @@ def test_a_code_is_shown_as_a_code_only(connect, code, shown):
 	assert str(told.value) == shown
 
 
-ENDLESS = "Content-Length: 100000000000\r\nContent-Range: bytes 0-99999999999/100000000000"
+ENDLESS = "Content-Length: 100000000000\r\nContent-Range: bytes 0-99999999999/100000000000\r\n\r\n"
 
 
 def test_no_more_is_read_than_was_asked_for(connect):
-	with sending(f"206 X\r\n{ENDLESS}", b"A" * 65536, 0) as url:
+	with sending(f"HTTP/1.1 206 X\r\n{ENDLESS}".encode(), b"A" * 65536, 0) as url:
 		store = connect(url, "kho", SHORT)
 		assert store.read(NAME, 0, 100) == b"A" * 100
 		assert store.read(NAME, 0, 1_000_000) == b"A" * 1_000_000
@@ -204,7 +204,7 @@ def test_no_more_is_read_than_was_asked_for(connect):
 
 @pytest.mark.parametrize("status", [200, 403])
 def test_an_answer_without_end_is_given_up(connect, status):
-	with sending(f"{status} X\r\n{ENDLESS}", b"A" * 65536, 0) as url:
+	with sending(f"HTTP/1.1 {status} X\r\n{ENDLESS}".encode(), b"A" * 65536, 0) as url:
 		tracemalloc.start()
 		try:
 			with pytest.raises(StoreAway):
@@ -214,9 +214,19 @@ def test_an_answer_without_end_is_given_up(connect, status):
 			tracemalloc.stop()
 
 
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 ", b"HTTP/1.1 200 X\r\nX-Long: "])
+def test_an_answer_whose_head_drips_is_given_up_within_the_patience(connect, begin):
+	with sending(begin, b"1", 0.3) as url:
+		store = connect(url, "kho", SHORT)
+		began = time.monotonic()
+		with pytest.raises(StoreAway):
+			store.read(NAME, 0, 100)
+		assert time.monotonic() - began < 2 * SHORT.within_s
+
+
 @pytest.mark.parametrize("status", [206, 403])
 def test_an_answer_that_drips_is_given_up_within_the_patience(connect, status):
-	with sending(f"{status} X\r\n{ENDLESS}", b"A", 0.3) as url:
+	with sending(f"HTTP/1.1 {status} X\r\n{ENDLESS}".encode(), b"A", 0.3) as url:
 		store = connect(url, "kho", SHORT)
 		began = time.monotonic()
 		with pytest.raises(StoreAway):
