@@ -199,6 +199,7 @@ def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 		"frames_missing_beside_the_ledger": outside,
 		"memory_mb_first_third": round(sum(script.memory[:third]) / third, 1),
 		"memory_mb_last_third": round(sum(script.memory[-third:]) / third, 1),
+		"memory_mb_each_quarter": [round(value) for value in script.memory[::15]],
 		"asked": {"balance": BALANCE_S_PER_HOUR, "begin": BOUND_S, "back": BACK_S},
 	}
 

@@ -56,6 +56,7 @@ def watch(stack: Stack, seconds: float) -> dict:
 		"cpu_percent_of_a_core": round((processes.cpu_seconds(counted_ones) - used) / passed * 100, 1),
 		"memory_mb_first_third": round(sum(memory[:third]) / third, 1),
 		"memory_mb_last_third": round(sum(memory[-third:]) / third, 1),
+		"memory_mb_each_minute": [round(value) for value in memory[:: round(60 / LOOK_S)]],
 	}
 
 
