@@ -16,7 +16,11 @@ frappe.ui.form.on("Storage Volume", {
         const archive = frm.doc.kind === "S3 Archive";
         const label = archive ? __("Move Footage to This Volume") : __("Record to This Volume");
         frm.set_df_property("enabled", "label", label);
-        frm.set_df_property("enabled", "description", archive ? __("An archive: footage is moved to it") : "");
+        frm.set_df_property(
+            "enabled",
+            "description",
+            archive ? __("An archive: footage is moved to it") : "",
+        );
         frm.set_df_property(
             "priority",
             "description",
