@@ -164,7 +164,6 @@ def write_common_config(instance: Instance, ports: dict[str, int]) -> None:
 		"scheduler_tick_interval": 10,
 		"workers": {**config.get("workers", {}), "recording": {"timeout": 3600}},
 		"serve_default_site": True,
-		"allow_tests": True,
 	}
 	write_private(path, json.dumps(config, indent=1))
 

@@ -4,7 +4,6 @@ own."""
 
 import contextlib
 import itertools
-import json
 import shutil
 import signal
 import subprocess
@@ -68,7 +67,7 @@ class OtherMachine:
 		return self.started[0].pid
 
 	def start(self) -> None:
-		sites = str(self.own_sites())
+		sites = str(self.stack.instance.sites)
 		self.started.append(self.python("tests.e2e.other_machine", self.host, self.stack.site, sites))
 		every = [str(port) for ports in self.ports.values() for port in ports]
 		outside = self.python("tests.e2e.forward", "outside", str(self.folder), *every, inside=False)
@@ -77,23 +76,6 @@ class OtherMachine:
 			self.links[name] = self.python("tests.e2e.forward", "inside", str(self.folder), *map(str, ports))
 		self.started[0].stdin.write("go\n")
 		self.started[0].stdin.flush()
-
-	def own_sites(self) -> Path:
-		"""The bench's sites, but without `allow_tests`: with it every query asks Redis first."""
-		there, here = self.stack.instance.sites, self.folder / "sites"
-		site = here / self.stack.site
-		site.mkdir(parents=True)
-		(self.folder / "logs").mkdir()
-		for entry in there.iterdir():
-			if entry.name != self.stack.site:
-				(here / entry.name).symlink_to(entry)
-		for entry in (there / self.stack.site).iterdir():
-			(site / entry.name).symlink_to(entry)
-		for config in (here / "common_site_config.json", site / "site_config.json"):
-			values = {**json.loads(config.read_text()), "allow_tests": 0}
-			config.unlink()
-			config.write_text(json.dumps(values))
-		return here
 
 	def cut(self, *names: str) -> None:
 		for name in names:
