@@ -133,8 +133,8 @@ def test_bytes_come_as_they_do_from_a_folder(stack, session, archived):
 		("bytes=-7", 206, content[-7:]),
 		(f"bytes={size - 3}-{size + 100}", 206, content[-3:]),
 		(f"bytes={size}-", 416, b""),
-		("bytes=0-1,5-6", 200, content),
-		("items=0-1", 200, content),
+		("bytes=0-1,5-6", 416, b""),
+		("items=0-1", 416, b""),
 	):
 		headers = {"Range": wanted} if wanted else {}
 		answer = person.get(address, headers=headers, timeout=30)

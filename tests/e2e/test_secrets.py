@@ -26,7 +26,7 @@ PLANTED = {"user": "nguoidung-8f3k2", "password": "MatKhau-7zq41x", "path": "duo
 PLANTED_KEYS = {"access_key": "KhoaTruyCap-6h3v9", "secret_key": "KhoaBiMat-2x8n5t"}
 ARCHIVE = "kho-bi-mat"
 FAILED = "LoiMay-4t9d6w"  # sent in requests that end in a fault
-FAULT = 10**12  # no column of whole numbers holds it
+FAULT = {"idx": "abc"}  # no field of a form, so that the database alone refuses it
 TEXT_TYPES = ("char", "varchar", "text", "mediumtext", "longtext", "json", "tinytext")
 SHORTEST = 8  # shorter ones would be found in other words
 # Programs that stand for the cameras themselves know their own addresses; RTSP servers say who connected.
@@ -85,13 +85,13 @@ def failing_requests() -> dict[str, tuple[str, str, dict]]:
 	"""Requests that send FAILED and end in a fault: {route: (HTTP method, address, arguments of requests)}"""
 	keys = {"access_key": f"{FAILED}-a", "secret_key": f"{FAILED}-s"}
 	place = {"endpoint": "http://127.0.0.1:9", "bucket": "loi-may", "kind": "S3 Archive"}
-	volume = {"doctype": "Storage Volume", "volume_name": "loi-may", "priority": FAULT, **place, **keys}
+	volume = {"doctype": "Storage Volume", "volume_name": "loi-may", **FAULT, **place, **keys}
 	address = f"rtsp://{FAILED}:{FAILED}@127.0.0.1:9/{FAILED}"
 	login = {"stream_url": address, "stream_username": FAILED, "stream_password": FAILED}
 	unnamed = {"camera_code": "NB-HL-NM-99", **login}  # without a DocType
 	method, resource = "/api/method/", "/api/resource/Storage Volume"
 	client, save = method + "frappe.client.", method + "frappe.desk.form.save.savedocs"
-	fields = json.dumps({"priority": FAULT, **keys})
+	fields = json.dumps({**FAULT, **keys})
 	of_archive = {"doctype": "Storage Volume", "name": ARCHIVE}
 	no_action = {"action": "Nope"}
 	return {
@@ -112,7 +112,7 @@ def failing_requests() -> dict[str, tuple[str, str, dict]]:
 		"set_value": (
 			"POST",
 			client + "set_value",
-			{"json": {**of_archive, "fieldname": {"priority": FAULT, **keys}}},
+			{"json": {**of_archive, "fieldname": {**FAULT, **keys}}},
 		),
 		"set_value by text": ("POST", client + "set_value", {"data": {**of_archive, "fieldname": fields}}),
 		"a name and its value": (
