@@ -26,6 +26,7 @@ from devbench.places import CLONE, DEMO, LINK_NAME, RECORDS, ROOT_STATES, TEST, 
 from devbench.steps import Steps, only_one
 
 COMMANDS = ("up", "down", "status", "logs", "test", "bench", "packages", "sync", "clean")
+FOR_TESTS = ("ARGS", "KEEP", "HOURS", "MINUTES")  # what a person may say to tests and benchmarks
 STATE_VARIABLE = "GSMC_DEVBENCH_STATE"  # set for the second half of a command that root began
 
 
@@ -101,7 +102,7 @@ def as_ordinary_user(command: str, state: State, user: str) -> int:
 	kept = {
 		k: v for k, v in os.environ.items() if k.startswith((*tools.PASSED_ON, "GSMC_", "FRAPPE_", "BENCH_"))
 	}
-	kept |= {k: os.environ[k] for k in (*tools.PROXIES, "ARGS", "KEEP", "TERM") if k in os.environ}
+	kept |= {k: os.environ[k] for k in (*tools.PROXIES, *FOR_TESTS, "TERM") if k in os.environ}
 	env = {**kept, "HOME": entry.pw_dir, "USER": user, "LANG": "C.UTF-8", STATE_VARIABLE: str(state.root)}
 	env["PATH"] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 	python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else host.bench_python()

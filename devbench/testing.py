@@ -139,8 +139,9 @@ def on_new_instance(
 
 
 def variables(instance: Instance) -> dict[str, str]:
-	"""What tests/conftest.py and devbench/stack.py read."""
+	"""What tests/site_plugin.py and devbench/stack.py read, and how long benchmarks take."""
 	return {
+		**{name: os.environ[name] for name in ("HOURS", "MINUTES") if name in os.environ},
 		"GSMC_TEST_SITE": instance.site,
 		"GSMC_SITES_PATH": str(instance.sites),
 		"GSMC_STATE": str(instance.state.root),
