@@ -216,6 +216,8 @@ class ObjectStore:
 			self.client.get_object, name, **({} if whole else {"Range": f"bytes={begin}-{limit}"})
 		)
 		try:
+			if whole and found.get("ContentRange"):
+				raise WrongAnswer("a part instead of all")
 			size = size_of(found) if whole else size_of_range(found, begin)
 		except WrongAnswer:
 			found["Body"].close()

@@ -512,7 +512,7 @@ def test_a_dump_that_is_killed_leaves_no_backup_and_two_at_once_are_one(stack, r
 
 
 def test_a_backup_that_is_killed_is_told_and_its_rest_removed(stack, run):
-	parent = Path(run.folder).parent
+	parent, whole = Path(run.folder).parent, runs.newest_whole().name
 	with stopped_dump() as pid:
 		command = start(stack, "backup")
 		dump = pid()
@@ -525,7 +525,7 @@ def test_a_backup_that_is_killed_is_told_and_its_rest_removed(stack, run):
 	frappe.db.commit()
 	killed.reload()
 	assert killed.outcome == "Failed" and "kết thúc giữa chừng" in killed.message
-	assert runs.newest_whole().name == run.name
+	assert runs.newest_whole().name == whole
 	assert back_up().outcome == "Succeeded"
 	assert leftovers(parent) == []
 
@@ -612,8 +612,7 @@ def test_an_unmounted_disk_is_noticed(run, own_disk):
 	["/etc/backup", "relative", "/srv/a b", "/srv/x;touch y", "/srv/$(id)", "/srv/" + "a" * 70_000, -1, True],
 )
 def test_folders_that_cannot_hold_backups_are_refused(session, stack, chosen):
-	answer = save_folder(session, stack, chosen)
-	assert answer.status_code == 417 and "Thư mục sao lưu là một đường dẫn" in answer.text
+	assert "Thư mục sao lưu là một đường dẫn" in refusal_of_folder(session, stack, chosen)
 
 
 @pytest.mark.parametrize("place", ["public/files", "private/files/x", "private/backups", "VOLUME", "LINK"])
@@ -624,13 +623,15 @@ def test_backups_do_not_lie_in_what_is_shown_backed_up_or_recorded_to(session, s
 	elif place == "LINK":
 		chosen = str(tmp_path / "lien-ket")
 		os.symlink(os.path.abspath(frappe.get_site_path("public")), chosen)
-	answer = save_folder(session, stack, chosen)
-	assert answer.status_code == 417 and "Bản sao lưu không được nằm" in answer.text
+	assert "Bản sao lưu không được nằm" in refusal_of_folder(session, stack, chosen)
 
 
-def save_folder(session, stack, chosen):
+def refusal_of_folder(session, stack, chosen) -> str:
+	"""What is told of a backup folder that is refused."""
 	address = f"{stack.url}/api/resource/Monitoring Settings/Monitoring Settings"
-	return session("Administrator").put(address, json={"backup_folder": chosen}, timeout=30)
+	answer = session("Administrator").put(address, json={"backup_folder": chosen}, timeout=30)
+	assert answer.status_code == 417, answer.text
+	return json.loads(json.loads(answer.json()["_server_messages"])[0])["message"]
 
 
 # When, who, and for how long

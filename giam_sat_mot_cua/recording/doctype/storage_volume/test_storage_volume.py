@@ -140,15 +140,13 @@ class TestStorageVolume(IntegrationTestCase):
 			self.assertNotIn(key, shown)
 
 	def test_stored_keys_are_sent_to_no_other_server(self):
-		made = self.archive()
-		made.load_from_db()
+		name = self.archive().name
 		for endpoint in ("https://s3.other.vn:9000", "http://s3.example.vn:9000", "https://s3.example.vn"):
-			with self.subTest(endpoint):
-				made.endpoint = endpoint
-				self.assertRaisesRegex(frappe.ValidationError, "has changed", made.save)
-				made.secret_key = "khoa-moi-5j7h2c"  # one of them is not enough
-				self.assertRaisesRegex(frappe.ValidationError, "has changed", made.save)
-				made.load_from_db()
+			for keys in ({}, {"secret_key": "khoa-moi-5j7h2c"}):  # one of them is not enough
+				with self.subTest(endpoint, keys=len(keys)):
+					changed = frappe.get_doc("Storage Volume", name).update({"endpoint": endpoint, **keys})
+					self.assertRaisesRegex(frappe.ValidationError, "has changed", changed.save)
+		made = frappe.get_doc("Storage Volume", name)
 		made.prefix = "c"
 		made.save()
 		made.update({"endpoint": "https://s3.other.vn", **KEYS})
