@@ -81,6 +81,11 @@ def row_name(camera: str, hour_utc_ms: int) -> str:
 
 
 def pack(files: Iterable[IndexedFile], hour_utc_ms: int) -> str:
+	return compact(as_data(files, hour_utc_ms))
+
+
+def as_data(files: Iterable[IndexedFile], hour_utc_ms: int) -> dict:
+	"""What `files` of a row holds, before it is a text."""
 	volumes: list[str] = []
 	streams: list[dict] = []
 	gone: list[Gone] = []
@@ -98,7 +103,7 @@ def pack(files: Iterable[IndexedFile], hour_utc_ms: int) -> str:
 			row.append(place(gone, file.gone))
 		rows.append(row)
 	data = {"volumes": volumes, "streams": streams, "files": rows}
-	return compact({**data, "gone": gone} if gone else data)
+	return {**data, "gone": gone} if gone else data
 
 
 def place(known: list, value) -> int:
@@ -146,9 +151,10 @@ class Span(NamedTuple):
 
 
 def unpack_spans(text: str | None, hour_utc_ms: int) -> Iterator[Span]:
-	if not text:
-		return
-	data = json.loads(text)
+	return spans_of(json.loads(text), hour_utc_ms) if text else iter(())
+
+
+def spans_of(data: dict, hour_utc_ms: int) -> Iterator[Span]:
 	gone = [Gone(*each) for each in data.get("gone", ())]
 	volumes = data["volumes"]
 	for offset, duration, size, _digest, volume, _stream, *mark in data["files"]:
@@ -297,34 +303,34 @@ def mark_rows_gone(
 	"""Marks the files of `rows`, of one camera, on `volume` that begin at `starts` and are not marked yet;
 	returns them as they were. What was recorded, the hashes too, stays as it is."""
 	marked: list[Span] = []
-	changed: list[tuple[LockedHour, str]] = []
+	changed: list[tuple[LockedHour, dict]] = []
 	for row in rows:
-		spans, text = with_marks(row, volume, starts, gone)
+		data = json.loads(row.files or '{"volumes":[],"files":[]}')
+		spans = mark_data(data, row.hour_utc_ms, volume, starts, gone)
 		if spans:
 			marked += spans
-			changed.append((row, text))
+			changed.append((row, data))
 	store_marks(changed)
 	return marked
 
 
-def with_marks(row: LockedHour, volume: str, starts: Collection[int], gone: Gone) -> tuple[list[Span], str]:
-	"""What is to be marked of a row, and its packed files with these marks."""
-	data = json.loads(row.files or '{"volumes":[],"files":[]}')
+def mark_data(data: dict, hour_utc_ms: int, volume: str, starts: Collection[int], gone: Gone) -> list[Span]:
+	"""Marks files in what a row's `files` holds; returns them as they were."""
 	if volume not in data["volumes"]:
-		return [], row.files
+		return []
 	number = data["volumes"].index(volume)
 	chosen = [
 		entry
 		for entry in data["files"]
-		if len(entry) == 6 and entry[4] == number and row.hour_utc_ms + entry[0] in starts
+		if len(entry) == 6 and entry[4] == number and hour_utc_ms + entry[0] in starts
 	]
 	if not chosen:
-		return [], row.files
-	marked = [Span(row.hour_utc_ms + e[0], e[1], e[2], volume, None) for e in chosen]
+		return []
+	marked = [Span(hour_utc_ms + e[0], e[1], e[2], volume, None) for e in chosen]
 	at = place(data.setdefault("gone", []), list(gone))
 	for entry in chosen:
 		entry.append(at)
-	return marked, compact(data)
+	return marked
 
 
 def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
@@ -333,7 +339,7 @@ def mark_found(row: LockedHour, volume: str, starts: Collection[int]) -> int:
 	back = [f for f in files if f.gone and f.volume == volume and f.start_utc_ms in starts]
 	if back:
 		kept = [replace(file, gone=None) if file in back else file for file in files]
-		store_marks([(row, pack(kept, row.hour_utc_ms))])
+		store_marks([(row, as_data(kept, row.hour_utc_ms))])
 	return len(back)
 
 
@@ -345,20 +351,20 @@ def move(row: LockedHour, volume: str, files: Collection[IndexedFile], archive: 
 	moved = [file for file in known if file.volume == volume and wanted.get(file.start_utc_ms) == file]
 	if moved:
 		now_there = [replace(file, volume=archive) if file in moved else file for file in known]
-		store_marks([(row, pack(now_there, row.hour_utc_ms))])
+		store_marks([(row, as_data(now_there, row.hour_utc_ms))])
 	return moved
 
 
-def store_marks(changed: list[tuple[LockedHour, str]]) -> None:
-	"""Locked rows with their new packed files. As Database.set_value, but many at once, and without the
+def store_marks(changed: list[tuple[LockedHour, dict]]) -> None:
+	"""Locked rows with what `files` is to hold. As Database.set_value, but many at once, and without the
 	document cache, in which these rows never are: a purge marks thousands."""
 	at, by = now(), frappe.session.user
 	for begin in range(0, len(changed), STORED_AT_ONCE):
 		values: list = []
 		part = changed[begin : begin + STORED_AT_ONCE]
-		for row, files in part:
-			told = kept_values(unpack_spans(files, row.hour_utc_ms))
-			told |= {"name": row.name, "files": files, "modified": at, "modified_by": by}
+		for row, data in part:
+			told = kept_values(spans_of(data, row.hour_utc_ms))
+			told |= {"name": row.name, "files": compact(data), "modified": at, "modified_by": by}
 			values += [told[column] for column in MARK_COLUMNS]
 		marks = f"({', '.join(['%s'] * len(MARK_COLUMNS))})"
 		statement = STORE_MARKS.format(

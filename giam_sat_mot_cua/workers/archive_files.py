@@ -82,10 +82,8 @@ class ArchiveFiles:
 
 	def size(self, camera: str, start_utc_ms: int) -> int | None:
 		"""Bytes of the file, None when it is not there."""
-		try:
-			return self.store.head(layout.file_path(camera, start_utc_ms)).size_bytes
-		except NoSuchObject:
-			return None
+		found = self.head(camera, start_utc_ms)
+		return found and found.size_bytes
 
 	def described(self, camera: str, start_utc_ms: int) -> IndexedFile | None:
 		"""The file as its row should say, without a look at its bytes; None when it is not there, or somebody
