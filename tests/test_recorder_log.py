@@ -1,6 +1,8 @@
 """What a recorder's log says of cameras and services that go and come."""
 
 import json
+import subprocess
+import sys
 
 from giam_sat_mot_cua.media.events import FileOpened, StateChanged
 from giam_sat_mot_cua.workers.recorder_log import RecorderLog
@@ -62,3 +64,19 @@ def test_no_address_is_repeated():
 	log.service_back("Redis")
 	assert [json.loads(line)["event"] for line in lines] == ["camera_lost", "service_away", "service_back"]
 	assert not [line for line in lines if "password" in line or "10.1.2.3" in line or "\n" in line]
+
+
+def test_a_log_that_nobody_reads_any_more_ends_nothing():
+	"""The worker that read it has died, and with it the pipe."""
+	code = (
+		"import os, sys\n"
+		"from giam_sat_mot_cua.workers.recorder_log import RecorderLog\n"
+		"log = RecorderLog()\n"
+		"read, write = os.pipe()\n"
+		"os.dup2(write, 1); os.close(write); os.close(read)\n"
+		"for _attempt in range(3):\n"
+		"\tlog.cut_off()\n"
+		"os.write(2, b'goes on'); os._exit(7)\n"
+	)
+	done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+	assert (done.returncode, done.stderr) == (7, b"goes on")

@@ -4,9 +4,9 @@ Every second it takes cameras that nobody holds, lets go of those that are no lo
 to the journal and the database. A thread of its own renews the leases meanwhile, so that a database or a
 camera that hangs cannot cost them.
 
-It ends when its worker is told to stop (SIGTERM to either, or a warm shutdown in Redis); when its worker
-dies, it goes on until another can take over. Redis or MariaDB may go away meanwhile: recording goes
-on, and everything is delivered when they are back.
+It leaves when its worker is told to stop (SIGTERM to either, or a warm shutdown in Redis), and when its
+worker has died: then it goes on until its cameras are with others. Redis or MariaDB may go away meanwhile:
+recording goes on, and everything is delivered when they are back.
 """
 
 import os
@@ -29,6 +29,7 @@ from giam_sat_mot_cua.workers import (
 	balance,
 	camera_clock,
 	claims,
+	departure,
 	fleet,
 	indexer,
 	journal,
@@ -45,6 +46,7 @@ from giam_sat_mot_cua.workers.recorder_log import RecorderLog
 from giam_sat_mot_cua.workers.wanted import RecordingSettings, WantedCamera
 
 TURN_S = 1.0
+SHORT_TURN_S = 0.2  # while cameras change hands
 READ_WANTED_S = 5.0
 NODE_REPORT_S = 30.0
 BALANCE_S = 10.0
@@ -91,7 +93,8 @@ class Recorder:
 		self.events: queue.SimpleQueue = queue.SimpleQueue()
 		self.unsaved: dict[str, list] = {}  # volume name -> events that wait for the database
 		self.volumes: dict[str, Path] = {}
-		self.stopping = False
+		self.told_to_stop = False
+		self.departure: departure.Departure | None = None
 		self.next_read = self.next_node_report = self.next_balance = 0.0
 		self.log = RecorderLog()
 		self.clocks = camera_clock.Notebook()
@@ -110,12 +113,12 @@ class Recorder:
 		try:
 			while not self.must_stop():
 				self.turn()
-				time.sleep(TURN_S)
+				time.sleep(SHORT_TURN_S if self.ending or self.departure else TURN_S)
 		finally:
 			self.stop()
 
 	def note_signal(self, _number, _frame) -> None:
-		self.stopping = True
+		self.told_to_stop = True
 
 	def turn(self) -> None:
 		"""One step's failure never ends the recordings, nor keeps the other steps from their work."""
@@ -123,6 +126,7 @@ class Recorder:
 			self.read_wanted,
 			self.report_node,
 			self.drop_unwanted,
+			self.hand_over,
 			self.finish_ending,
 			self.share_work,
 			self.take_free_cameras,
@@ -140,27 +144,29 @@ class Recorder:
 	# When to stop
 
 	def must_stop(self) -> bool:
-		if self.stopping:
-			return True
 		try:
-			if os.getppid() != self.worker_pid:
-				return self.somebody_can_take_over()
-			return self.worker_is_leaving()
+			if not self.departure and (self.orphan or self.told_to_stop or self.worker_is_leaving()):
+				self.departure = departure.Departure(self.fleet, self.owner)
+			if not self.departure:
+				return False
+			mine = len(self.running) + len(self.ending)
+			return self.departure.over(mine, self.table, patient=self.orphan and not self.told_to_stop)
 		except RedisError:
-			return False  # nobody could take over without Redis
+			return self.told_to_stop  # nobody could take over without Redis
+
+	@property
+	def orphan(self) -> bool:
+		return os.getppid() != self.worker_pid
 
 	def worker_is_leaving(self) -> bool:
 		"""RQ notes a warm shutdown in Redis and then waits for this job; it does not tell the job itself."""
 		key = f"rq:worker:{self.worker_name}"
 		return bool(self.worker_name and self.redis.hget(key, "shutdown_requested_date"))
 
-	def somebody_can_take_over(self) -> bool:
-		"""Whether another recorder, with a worker of its own, has room for all our cameras."""
-		room = 0
-		for owner, facts in self.fleet.alive().items():
-			if owner != self.owner and not facts["leaving"]:
-				room += facts["capacity"] - facts["cameras"]
-		return room >= len(self.running)
+	def hand_over(self) -> None:
+		if self.departure:
+			for name in self.departure.next_ones(self.running, self.table):
+				self.end_camera(name)
 
 	# Which cameras
 
@@ -186,7 +192,7 @@ class Recorder:
 		"""Asks cameras to end that are switched off, have changed, or were taken over by somebody else."""
 		for name in list(self.running):
 			if self.wanted.get(name) != self.runs_with[name]:
-				self.end_camera(name, self.why_ended(name))
+				self.end_camera(name, self.why_ended(name), begins_again=name in self.wanted)
 			elif name not in self.held:
 				self.end_camera(name)
 
@@ -197,15 +203,18 @@ class Recorder:
 			return "switched_off"
 		return "configuration" if self.wanted[name].stream != self.runs_with[name].stream else None
 
-	def end_camera(self, name: str, cause: str | None = None) -> None:
+	def end_camera(self, name: str, cause: str | None = None, begins_again: bool = False) -> None:
 		recorder, camera = self.running.pop(name), self.runs_with.pop(name)
 		recorder.request_stop()
-		self.ending[name] = Ending(recorder, camera.volume.name, cause, time.monotonic() + STOP_S)
+		deadline = time.monotonic() + STOP_S
+		self.ending[name] = Ending(recorder, camera.volume.name, cause, deadline, begins_again)
 
 	def finish_ending(self) -> None:
-		"""Gives back the cameras whose files are closed."""
+		"""Gives back the cameras whose files are closed; those that only changed begin again, with the lease
+		that they have: Redis may be away."""
 		for name, ending in list(self.ending.items()):
-			if not ending.recorder.stop(0) and time.monotonic() < ending.deadline:
+			closed = ending.recorder.stop(0)
+			if not closed and time.monotonic() < ending.deadline:
 				continue
 			del self.ending[name]
 			if ending.recorder.last_end_utc_ms:
@@ -213,7 +222,9 @@ class Recorder:
 			if ending.cause:
 				since = ending.recorder.last_end_utc_ms or clock.now_ms()
 				self.events.put((ending.volume, events.GapOpened(name, since, ending.cause)))
-			self.give_back(name)
+			again = closed and ending.begins_again and name in self.held and name in self.wanted
+			if not (again and not self.departure and self.try_start(name)):
+				self.give_back(name)
 
 	def give_back(self, name: str) -> None:
 		with self.leases_lock:
@@ -282,7 +293,7 @@ class Recorder:
 
 	def share_work(self) -> None:
 		"""Gives up cameras that a recorder with fewer of them will take, a few at a time."""
-		if time.monotonic() < self.next_balance or not self.settings:
+		if time.monotonic() < self.next_balance or not self.settings or self.departure:
 			return
 		self.next_balance = time.monotonic() + BALANCE_S
 		count = balance.surplus(len(self.running), len(self.wanted), self.others())
@@ -290,7 +301,7 @@ class Recorder:
 			self.end_camera(name)
 
 	def take_free_cameras(self) -> None:
-		if not self.settings or os.getppid() != self.worker_pid:
+		if not self.settings or self.departure:
 			return
 		most = balance.most(len(self.wanted), self.settings.cameras_per_recorder, self.others())
 		room = min(most - len(self.running), NEW_CAMERAS_A_TURN)
@@ -410,7 +421,7 @@ class Recorder:
 			"node": self.node,
 			"cameras": len(running),
 			"capacity": self.settings.cameras_per_recorder if self.settings else 0,
-			"leaving": os.getppid() != self.worker_pid,
+			"leaving": self.orphan or self.told_to_stop or bool(self.departure),
 			"version": giam_sat_mot_cua.__version__,
 			"load": round(os.getloadavg()[0], 2),
 			"waiting": sum(map(len, list(self.unsaved.values()))) + self.events.qsize(),
@@ -507,6 +518,7 @@ class Ending:
 	volume: str
 	cause: str | None  # of the gap that begins
 	deadline: float
+	begins_again: bool
 
 
 def node_values(node: str, recorders: fleet.Fleet) -> dict:

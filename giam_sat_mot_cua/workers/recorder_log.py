@@ -5,6 +5,7 @@ is back, with how long it was away; never an address or a login.
 "camera" or "service", "fault" or "error", "after_s": seconds, "message": the same for people}
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from giam_sat_mot_cua.media import events
 
 
 def print_line(line: str) -> None:
-	print(line, flush=True)
+	"""To the worker's log. Whoever read it may have gone with the worker: that never ends a recording."""
+	with contextlib.suppress(OSError, ValueError):
+		print(line, flush=True)
 
 
 class RecorderLog:

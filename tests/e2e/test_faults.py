@@ -12,6 +12,7 @@ from giam_sat_mot_cua.recording import clock
 from tests.cameras.server import wait_for
 from tests.e2e import rows
 from tests.e2e.test_recording import EXPECTED, short_files  # noqa: F401
+from tests.open_footage import written_by
 
 WORKERS = ["worker-short", "worker-default", "worker-long", "recorder-1", "recorder-2"]
 
@@ -110,11 +111,55 @@ def test_database_away_for_a_while_delays_rows_only(stack):
 def test_redis_away_for_a_while_changes_nothing(stack):
 	begin = clock.now_ms() - 5000
 	stack.stop("redis-queue")
-	time.sleep(20)
+	time.sleep(10)
 	stack.start("redis-queue")
 	time.sleep(5)
 	wait_all_recording()
-	assert_complete(stack, begin, longest_gap_s=12)
+	assert_complete(stack, begin, longest_gap_s=1)
+
+
+def test_what_changes_while_redis_is_away_is_recorded_on(stack):
+	"""A camera with other settings begins a new file; it keeps the lease that it has."""
+	begin = clock.now_ms() - 5000
+	stack.stop("redis-queue")
+	try:
+		time.sleep(2)
+		set_file_seconds(7)
+		time.sleep(12)
+	finally:
+		stack.start("redis-queue")
+		set_file_seconds(5)
+	time.sleep(8)
+	wait_all_recording()
+	assert_complete(stack, begin, longest_gap_s=7)  # two new connections
+
+
+def set_file_seconds(seconds: int) -> None:
+	frappe.db.rollback()
+	frappe.db.set_single_value("Monitoring Settings", "file_seconds", seconds)
+	frappe.db.commit()  # recorders must see it
+
+
+def test_recordings_outlive_workers_that_give_up_without_redis(stack):
+	"""RQ's workers end when Redis stays away. Their recorders go on, also when Redis is back, until others
+	may take over: those know only after a while which leases are held."""
+	begin = clock.now_ms() - 5000
+	writing = recorders_that_write(stack)
+	workers = {name: stack.pid(name) for name in ("recorder-1", "recorder-2")}
+	stack.stop("redis-queue")
+	for name, pid in workers.items():
+		wait_for(lambda pid=pid: not os.path.exists(f"/proc/{pid}"), 90, f"{name} goes on without Redis")
+	stack.start("redis-queue")
+	wait_for(lambda: not any(map(written_by, writing)), 60, "the orphans go on for ever")
+	wait_for(lambda: recorders_that_write(stack), 30, "nobody took over")
+	wait_all_recording()
+	assert_complete(stack, begin, longest_gap_s=6)
+
+
+def recorders_that_write(stack) -> list[int]:
+	"""Process ids of the recorders of living workers that have files of footage open."""
+	horses = [pid for name in ("recorder-1", "recorder-2") for pid in stack.children(name)]
+	return [pid for pid in horses if written_by(pid)]
 
 
 def test_orderly_stop_of_the_recorders_hands_over(stack):
