@@ -70,6 +70,8 @@ def commands(instance: Instance, ports: dict[str, int]) -> list[tuple[str, list[
 	redis = redis_program(instance)
 	gunicorn = [state.bench / "env/bin/gunicorn", "--bind", f"127.0.0.1:{ports['web']}", "--workers", 2]
 	gunicorn += ["--worker-class", "gthread", "--threads", 8, "--timeout", 120, "--graceful-timeout", 5]
+	# a client that pauses finds its connection closed at the moment it asks, else
+	gunicorn += ["--keep-alive", 60]
 	gunicorn += [
 		"--worker-tmp-dir",
 		root / "run",

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
 
 from devbench import bench_setup, instance_up, programs
 from devbench.console import Failure, Progress
@@ -34,49 +33,54 @@ def run_all(state: State, steps: Steps, log: Path) -> int:
 
 
 def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
-	"""Tests that watch cameras wait for them most of the time: meanwhile the other tests run, on an instance
-	whose programs nobody kills. What they print is shown at the end."""
+	"""Tests that watch cameras wait for them most of the time: meanwhile the other tests run, those of
+	records on an instance whose programs nobody kills. What they print is shown at the end."""
 	alone = [path for pattern in WITHOUT_INSTANCE for path in sorted(state.source.glob(pattern))]
 	pytest_with_site = [*pytest, *(f"--ignore={path}" for path in alone)]
-	with tempfile.TemporaryFile("w+") as printed:
-		others = OtherTests([*pytest, *alone], pytest_with_site, state, printed)
-		others.start()
-		try:
-			command = [*pytest_with_site, "--part", "cameras"]
-			code = on_new_instance(state.instance(TEST), steps, log, "Tests with cameras", command)
-			with steps.progress.step("Tests without cameras"):
-				others.join()
-		finally:
-			others.stop()
-			printed.seek(0)
-			print(printed.read(), flush=True)
-	return code or others.code
+	env = with_tools(state, environment(state))
+	plain = Beside(state, lambda row: row.wait_for([*pytest, *alone], env))
+	records = Beside(state, lambda row: row.on_own_instance([*pytest_with_site, "--part", "records"]))
+
+	def begin_records_and_wait(command: list, env: dict[str, str]) -> int:
+		records.start()  # one instance is set up at a time
+		return wait_here(command, env)
+
+	plain.start()
+	try:
+		command = [*pytest_with_site, "--part", "cameras"]
+		instance = state.instance(TEST)
+		code = on_new_instance(instance, steps, log, "Tests with cameras", command, begin_records_and_wait)
+		with steps.progress.step("Tests without cameras"):
+			plain.join()
+			records.join()
+	finally:
+		plain.stop()
+		records.stop()
+	return code or plain.code or records.code
 
 
-class OtherTests(threading.Thread):
-	"""Tests without an instance, then those of records on one of their own. `code` is 0 when all passed."""
+class Beside(threading.Thread):
+	"""Tests that run beside others, and what they print. `code` is 0 when all passed."""
 
-	def __init__(self, without: list, pytest_with_site: list, state: State, printed: TextIO):
+	def __init__(self, state: State, work: Callable[["Beside"], int]):
 		super().__init__()
-		self.state, self.printed = state, printed
-		self.without = without
-		self.with_site = [*pytest_with_site, "--part", "records"]
+		self.state, self.work = state, work
+		self.printed = tempfile.TemporaryFile("w+")
 		self.code = 1
 		self.stopping = False
 		self.child: subprocess.Popen | None = None
 
 	def run(self) -> None:
-		steps = Steps(self.state, Progress(self.printed))
 		try:
-			code = self.wait_for(self.without, with_tools(self.state, environment(self.state)))
-			if self.stopping:
-				return
-			log = self.state.logs / "setup-records.log"
-			instance = self.state.instance(RECORDS)
-			again = on_new_instance(instance, steps, log, "Tests of records", self.with_site, self.wait_for)
-			self.code = code or again
+			self.code = self.work(self)
 		except Failure as failure:
-			steps.progress.failed(failure)
+			Progress(self.printed).failed(failure)
+
+	def on_own_instance(self, command: list) -> int:
+		steps = Steps(self.state, Progress(self.printed))
+		log = self.state.logs / "setup-records.log"
+		instance = self.state.instance(RECORDS)
+		return on_new_instance(instance, steps, log, "Tests of records", command, self.wait_for)
 
 	def wait_for(self, command: list, env: dict[str, str]) -> int:
 		if self.stopping:
@@ -87,11 +91,15 @@ class OtherTests(threading.Thread):
 		return self.child.wait()
 
 	def stop(self) -> None:
-		"""Ends what still runs, and waits until its instance is down."""
+		"""Ends what still runs, waits until its instance is down, and shows what was printed."""
 		self.stopping = True
 		if self.child:
 			self.child.terminate()
-		self.join()
+		if self.is_alive():
+			self.join()
+		with self.printed:
+			self.printed.seek(0)
+			print(self.printed.read(), flush=True)
 
 
 def run_benchmarks(state: State, steps: Steps, log: Path) -> int:

@@ -47,11 +47,17 @@ def browser():
 def log_in(browser, stack, role: str) -> None:
 	person = stack.logins[role]
 	browser.get(stack.url + "/login")
-	form = wait_for(lambda: browser.find_elements(By.ID, "login_email"), 30, "no login form")[0]
+	form = wait_for(lambda: browser.find_elements(By.ID, "login_email"), 60, "no login form")[0]
 	form.send_keys(person["user"])
 	browser.find_element(By.ID, "login_password").send_keys(person["password"])
 	browser.find_element(By.CSS_SELECTOR, ".form-login .btn-login").click()
 	wait_for(lambda: "/app" in browser.current_url, 60, "the login did not lead to the Desk")
+
+
+def log_out(browser, stack) -> None:
+	"""Ends the session itself: an answer to the Desk that is still under way may bring its cookie back."""
+	browser.get(stack.url + "/?cmd=web_logout")
+	browser.delete_all_cookies()
 
 
 def shown(browser, css: str) -> str:

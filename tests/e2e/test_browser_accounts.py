@@ -9,7 +9,7 @@ from frappe.utils import getdate, now_datetime
 
 from giam_sat_mot_cua.setup import factories
 from tests.cameras.server import wait_for
-from tests.e2e.test_browser import browser, log_in, shown  # noqa: F401 (a fixture)
+from tests.e2e.test_browser import browser, log_in, log_out, shown  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.quiet
 
@@ -72,9 +72,7 @@ def test_an_account_from_proposal_to_suspension(browser, stack, position):  # no
 	name = browser.execute_script("return cur_frm.doc.name")
 	act(browser, "Đề nghị cấp")
 	becomes(browser, "Đã đề nghị")
-	browser.get(stack.url + "/api/method/ping")  # nothing of the Desk is under way that would log in again
-	browser.delete_all_cookies()
-
+	log_out(browser, stack)
 	log_in(browser, stack, "Monitoring Administrator")
 	open_form(browser, f"{stack.url}/app/monitoring-account/{name}")
 	act(browser, "Cấp tài khoản")
