@@ -95,6 +95,21 @@ def print_reconciled(what: str, camera: str | None = None, again: bool = False) 
 		print(f"volume {volume}: not mounted, left alone")
 
 
+@gsmc.command("verify-log")
+@pass_context
+def verify_log(context):
+	"""Follows the chain of the Footage Access Log; ends with 1 and names the first row that somebody changed,
+	removed or slipped in."""
+	from giam_sat_mot_cua.evidence import access_log
+
+	with connected(get_site(context)):
+		found = access_log.verify()
+	print(f"{found.rows} rows follow each other; hash of the last one: {found.head}")
+	if found.broken:
+		print(f"row {found.broken.sequence} does not fit: {found.broken.why}")
+		sys.exit(1)
+
+
 @gsmc.command("backup")
 @pass_context
 def backup(context):

@@ -18,7 +18,8 @@ from giam_sat_mot_cua.recording.backups.programs import CommandFailed
 
 # what a process that makes a backup does, with a first program that never ends
 ENDLESS = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from giam_sat_mot_cua.recording.backups.pipeline import pipe
 pipe(["sh", "-c", "echo $$; exec sleep 600"], ["cat"], sys.stdout, os.environ)
 """

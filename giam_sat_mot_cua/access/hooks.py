@@ -12,6 +12,7 @@ UNIT_FIELDS = {
 	"Account Review Entry": "unit",
 	"Approval Delegation": "unit",
 	"Camera": "unit",
+	"Footage Access Log": "unit",
 	"Health Event": "unit",
 	"Maintenance Order": "unit",
 	"Monitored Unit": "name",
@@ -53,6 +54,7 @@ account_login_conditions = partial(unit_condition, "Account Login", "unit")
 account_review_entry_conditions = partial(unit_condition, "Account Review Entry", "unit")
 approval_delegation_conditions = partial(unit_condition, "Approval Delegation", "unit")
 camera_conditions = partial(unit_condition, "Camera", "unit")
+footage_access_log_conditions = partial(unit_condition, "Footage Access Log", "unit")
 health_event_conditions = partial(unit_condition, "Health Event", "unit")
 maintenance_order_conditions = partial(unit_condition, "Maintenance Order", "unit")
 monitored_unit_conditions = partial(unit_condition, "Monitored Unit", "name")

@@ -6,6 +6,7 @@ from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
 from giam_sat_mot_cua.api import cameras
+from giam_sat_mot_cua.evidence import access_log
 
 SECRETS = ("stream_url", "stream_username", "stream_password")
 SHORTEST_REASON = 10
@@ -45,3 +46,4 @@ def record(camera: str, reason: str) -> None:
 	)
 	row.flags.by_reveal = True
 	row.insert(ignore_permissions=True)  # no role writes this record; this is its only writer
+	access_log.note(access_log.CONNECTION, camera, reason=reason, about=row)

@@ -6,6 +6,7 @@ from frappe.utils import cint
 from werkzeug.wrappers import Response
 
 from giam_sat_mot_cua.api import cameras, links, periods
+from giam_sat_mot_cua.evidence import access_log
 from giam_sat_mot_cua.media.playlist import PlaylistFile, media_playlist
 from giam_sat_mot_cua.recording import clock, footage, timeline
 from giam_sat_mot_cua.recording.retention import site_text
@@ -43,12 +44,15 @@ def playlist(
 		begin, until = periods.checked(start, end, longest_ms())
 		found = playable(doc.name, begin, until)
 		text = media_playlist(found, live=False, from_utc_ms=begin, to_utc_ms=until)
-		if "#EXTINF" not in text:
+		if "#EXTINF" in text:
+			access_log.note_now(access_log.PLAYBACK, doc.name, begin, until)
+		else:
 			explain(doc.name, begin, until)
 		return answer(text)
 	now = clock.now_ms()
 	begin = min(max(cint(since) or now - LIVE_BACK_MS, now - longest_ms()), now)
 	found = playable(doc.name, begin, now + 60_000)
+	access_log.note_now(access_log.LIVE, doc.name, begin, now)
 	return answer(media_playlist(found, live=True, from_utc_ms=begin, to_utc_ms=now + 60_000))
 
 

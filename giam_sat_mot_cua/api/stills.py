@@ -5,6 +5,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from giam_sat_mot_cua.api import cameras
+from giam_sat_mot_cua.evidence import access_log
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import footage
 
@@ -25,6 +26,8 @@ def still(camera: str | None = None) -> Response:
 			continue
 	if newest is None:
 		raise NotFound
+	taken_ms = round(newest[0] * 1000)
+	access_log.note_now(access_log.STILL, doc.name, taken_ms, taken_ms)
 	response = Response(newest[1], mimetype="image/jpeg")
 	response.headers["Cache-Control"] = "no-store"
 	return response

@@ -35,10 +35,12 @@ class Fleet:
 			pipe.hset(self.health_key, mapping=told)
 		pipe.execute()
 
-	def leave(self, owner: str, cameras: list[str]) -> None:
+	def leave(self, owner: str) -> None:
 		self.redis.hdel(self.key, owner)
-		if cameras:
-			self.redis.hdel(self.health_key, *cameras)
+
+	def forget(self, cameras: list[str]) -> None:
+		"""Their recorder speaks of them no more."""
+		self.redis.hdel(self.health_key, *cameras)
 
 	def alive(self) -> dict[str, dict]:
 		"""Owner -> facts of the recorders that reported within the last seconds; older ones are forgotten."""

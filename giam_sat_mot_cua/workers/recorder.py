@@ -36,6 +36,7 @@ from giam_sat_mot_cua.workers import (
 	leases,
 	overview,
 	reconcile,
+	stuck_jobs,
 	volume_state,
 	volumes,
 	wanted,
@@ -223,7 +224,11 @@ class Recorder:
 				since = ending.recorder.last_end_utc_ms or clock.now_ms()
 				self.events.put((ending.volume, events.GapOpened(name, since, ending.cause)))
 			again = closed and ending.begins_again and name in self.held and name in self.wanted
-			if not (again and not self.departure and self.try_start(name)):
+			if again and not self.departure and self.try_start(name):
+				continue
+			try:
+				self.fleet.forget([name])  # before somebody else speaks of it
+			finally:
 				self.give_back(name)
 
 	def give_back(self, name: str) -> None:
@@ -454,6 +459,7 @@ class Recorder:
 			values = node_values(self.node, self.fleet)
 			with unit_of_work():
 				write_node(self.node, values)
+				stuck_jobs.free()
 			self.adopt_journals(known)
 			self.found("node report")
 		except (RedisError, DatabaseAway):
@@ -484,8 +490,7 @@ class Recorder:
 
 	def stop(self) -> None:
 		"""Closes all files, delivers, gives the cameras back. Leases are renewed until then."""
-		names = list(self.running)
-		for name in names:
+		for name in list(self.running):
 			self.end_camera(name)
 		while self.ending:
 			try:
@@ -496,7 +501,7 @@ class Recorder:
 		self.ended.set()
 		self.deliver()
 		try:
-			self.fleet.leave(self.owner, names)
+			self.fleet.leave(self.owner)
 		except RedisError:
 			pass  # it is forgotten after a while
 		try:

@@ -14,6 +14,7 @@ from giam_sat_mot_cua.workers import (
 	moving,
 	overview,
 	retention,
+	stuck_jobs,
 	volume_state,
 	volumes,
 )
@@ -26,6 +27,7 @@ NODE_DOWN_S = 90
 def keep_recorders_running() -> None:
 	"""Every minute: a recorder job in the queue, and the truth about cameras and nodes that have none."""
 	use_site_language()
+	stuck_jobs.free()
 	fleet.keep_one_queued()
 	show_unrecorded_cameras()
 	show_switched_off_cameras()

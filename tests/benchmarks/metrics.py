@@ -103,7 +103,8 @@ class Busy:
 
 	def leave(self) -> None:
 		for owner, names in self.held.items():
-			self.fleet.leave(owner, names)
+			self.fleet.leave(owner)
+			self.fleet.forget(names)
 			table = LeaseTable(self.redis, frappe.local.site, owner, 600_000)
 			for name in names:
 				self.redis.delete(*table.keys(name))

@@ -16,6 +16,7 @@ from frappe.desk.doctype.tag.tag import add_tag
 from frappe.utils.password import set_encrypted_password
 
 from giam_sat_mot_cua.access import records, roles
+from giam_sat_mot_cua.evidence import access_log, log_chain
 from giam_sat_mot_cua.recording import clock, gap_ledger, health_events, hour_index
 from giam_sat_mot_cua.setup import factories
 
@@ -110,6 +111,12 @@ def written(doctype: str) -> Callable:
 	return make
 
 
+def footage_access_log(world: "World", place: str):
+	"""With its words from the beginning: a row that is changed breaks the chain."""
+	name = access_log.note("Played Back", world.row("Camera", place), reason=world.word(place))
+	return frappe.get_doc("Footage Access Log", name)
+
+
 # DocTypes that belong to units: a row of the unit at `place`. In an order in which each finds what it needs.
 ROWS: dict[str, Callable] = {
 	UNIT: lambda world, place: frappe.get_doc(UNIT, world.units[place]),
@@ -117,6 +124,7 @@ ROWS: dict[str, Callable] = {
 	"Recording Hour": recording_hour,
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
+	"Footage Access Log": footage_access_log,
 	"Health Event": health_event,
 	"Legal Hold": legal_hold,
 	"Maintenance Order": maintenance_order,
@@ -131,6 +139,7 @@ UNMARKED = {
 	UNIT: ("unit_code", "phone", "email"),
 	"Camera": ("camera_code", "mac_address"),
 	"Recording Hour": ("files",),
+	"Footage Access Log": (*log_chain.FIELDS, "previous_hash", "row_hash"),
 }
 
 EVERYBODY = frozenset(roles.ALL_ROLES)
@@ -407,8 +416,10 @@ class World:
 		return doc
 
 	def remove(self) -> None:
-		"""By SQL: some of these rows are never deleted by anybody."""
+		"""By SQL: some of these rows are never deleted by anybody. Those of the chained log stay."""
 		for doctype, name in reversed(self.made):
+			if doctype == log_chain.DOCTYPE:
+				continue
 			for table in frappe.get_meta(doctype).get_table_fields():
 				frappe.db.delete(table.options, {"parent": name, "parenttype": doctype})
 			frappe.db.delete(doctype, {"name": name})

@@ -11,6 +11,7 @@ from tests.cameras.server import PASSWORD, USERNAME, CameraServer, camera, wait_
 from tests.e2e import rows
 from tests.e2e.test_recording import EXPECTED
 
+pytestmark = pytest.mark.watches
 WRONG_PASSWORD = "sai-mat-khau-9382"
 
 

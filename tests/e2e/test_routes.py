@@ -9,6 +9,7 @@ from giam_sat_mot_cua.recording import clock
 from tests.cameras.server import wait_for
 from tests.e2e import rows
 
+pytestmark = pytest.mark.watches
 OWN, FOREIGN = "NB-HL-NM-01", "NB-GV-01"
 API = "/api/method/giam_sat_mot_cua.api."
 UNIT_TREE = "giam_sat_mot_cua.organization.doctype.monitored_unit.monitored_unit"

@@ -1,19 +1,23 @@
 """Leases, journals, volumes: on real Redis, real files, real MariaDB."""
 
+import contextlib
 import os
 import subprocess
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import frappe
 import pymysql
 import pytest
-from frappe.utils.background_jobs import get_redis_conn
+from frappe.utils.background_jobs import create_job_id, get_queue, get_redis_conn
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 
 from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.setup import factories
-from giam_sat_mot_cua.workers import camera_state, indexer, journal, leases, volumes, wanted
+from giam_sat_mot_cua.workers import camera_state, indexer, journal, leases, stuck_jobs, volumes, wanted
 from giam_sat_mot_cua.workers.database import DatabaseAway, is_away, unit_of_work
 from giam_sat_mot_cua.workers.leases import LeaseTable
 
@@ -213,3 +217,43 @@ def test_a_state_that_is_told_late_changes_nothing():
 	camera_state.show(camera, "waiting", "stalled", now + 1)
 	assert frappe.db.get_value("Camera", camera, "state") == "Waiting"
 	frappe.db.rollback()
+
+
+@pytest.fixture
+def started_job():
+	"""A scheduled job of the app as RQ knows one that a worker has begun; it says since when it is silent."""
+	method = "giam_sat_mot_cua.workers.tick.make_room"
+	rq_id = create_job_id(frappe.get_doc("Scheduled Job Type", {"method": method}).rq_job_id)
+	redis = get_redis_conn()
+	made = []
+
+	def begin(silent_s: float) -> Job:
+		with contextlib.suppress(NoSuchJobError):
+			Job.fetch(rq_id, connection=redis).delete()
+		job = Job.create("frappe.ping", id=rq_id, connection=redis, origin=get_queue("default").name)
+		job.save()
+		with redis.pipeline() as pipe:
+			job.prepare_for_execution("nobody", pipe)
+			job.heartbeat(job.started_at - timedelta(seconds=silent_s), 600, pipeline=pipe)
+			pipe.execute()
+		made.append(job)
+		return job
+
+	yield begin
+	for job in made:
+		job.delete()
+
+
+def test_a_job_that_nobody_runs_does_not_keep_the_next_one_from_its_turn(started_job):
+	scheduled = frappe.get_doc("Scheduled Job Type", {"method": "giam_sat_mot_cua.workers.tick.make_room"})
+	started_job(silent_s=stuck_jobs.SILENT_S + 5)
+	assert scheduled.is_job_in_queue()
+	assert scheduled.name in stuck_jobs.free()
+	assert not scheduled.is_job_in_queue()
+
+
+def test_a_job_that_a_worker_runs_is_left_alone(started_job):
+	scheduled = frappe.get_doc("Scheduled Job Type", {"method": "giam_sat_mot_cua.workers.tick.make_room"})
+	started_job(silent_s=stuck_jobs.SILENT_S - 30)
+	assert scheduled.name not in stuck_jobs.free()
+	assert scheduled.is_job_in_queue()

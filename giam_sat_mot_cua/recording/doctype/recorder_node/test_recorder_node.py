@@ -38,7 +38,8 @@ class TestRecorderNode(IntegrationTestCase):
 		frappe.set_user("Administrator")
 		frappe.db.rollback()
 		for owner in (self.owner, self.standby):
-			self.fleet.leave(owner, self.cameras)
+			self.fleet.leave(owner)
+			self.fleet.forget(self.cameras)
 		for camera in self.cameras:
 			self.redis.delete(*self.leases.keys(camera))
 
