@@ -27,6 +27,7 @@ permission_query_conditions = {
 	"Account Review Entry": "giam_sat_mot_cua.access.hooks.account_review_entry_conditions",
 	"Approval Delegation": "giam_sat_mot_cua.access.hooks.approval_delegation_conditions",
 	"Camera": "giam_sat_mot_cua.access.hooks.camera_conditions",
+	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.conditions",
 	"Footage Access Log": "giam_sat_mot_cua.access.hooks.footage_access_log_conditions",
 	"Health Event": "giam_sat_mot_cua.access.hooks.health_event_conditions",
 	"Maintenance Order": "giam_sat_mot_cua.access.hooks.maintenance_order_conditions",
@@ -57,6 +58,7 @@ has_permission = {
 	"Account Review Entry": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Approval Delegation": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Camera": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.has_permission",
 	"Footage Access Log": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Health Event": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Maintenance Order": "giam_sat_mot_cua.access.hooks.has_unit_permission",
@@ -169,11 +171,7 @@ doc_events = {
 	"ToDo": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
 	"User": {"validate": "giam_sat_mot_cua.access.people.keep_to_the_account"},
 	"Version": {"before_insert": "giam_sat_mot_cua.access.content.hide_guarded_values"},
-	"Workflow": {
-		"on_update": (
-			"giam_sat_mot_cua.organization.doctype.monitoring_account.account_states.keep_documents_in_step"
-		)
-	},
+	"Workflow": {"on_update": "giam_sat_mot_cua.access.states.keep_documents_in_step"},
 }
 
 # Logins and sessions

@@ -8,6 +8,7 @@ import frappe
 from giam_sat_mot_cua.recording import clock
 
 ACTIVE, RELEASED = "Active", "Released"
+ASKED_FOR = ("Submitted", "Checked", "Approved", "Exporting")  # states of an Extraction Request
 FIRST, LAST = 0, 2**53  # no footage lies outside
 
 
@@ -31,18 +32,31 @@ def take_turn() -> None:
 
 def active(latest: bool = False) -> Holds:
 	"""All active holds; `latest`: those that others committed after this transaction began, too."""
-	hold, row = frappe.qb.DocType("Legal Hold"), frappe.qb.DocType("Legal Hold Camera")
-	query = (
-		frappe.qb.from_(hold)
-		.inner_join(row)
-		.on((row.parent == hold.name) & (row.parenttype == "Legal Hold"))
-		.select(row.camera, row.from_utc, row.to_utc)
-		.where(hold.status == ACTIVE)
-	)
 	spans: dict[str, list[tuple[int, int]]] = {}
-	for camera, begin, end in (query.for_update() if latest else query).run():
-		spans.setdefault(camera, []).append((moment(begin, FIRST), moment(end, LAST)))
+	for query in (of_cases(), of_requests()):
+		for camera, begin, end in (query.for_update() if latest else query).run():
+			spans.setdefault(camera, []).append((moment(begin, FIRST), moment(end, LAST)))
 	return Holds(spans)
+
+
+def of_cases():
+	return rows_of("Legal Hold", "Legal Hold Camera", (ACTIVE,))
+
+
+def of_requests():
+	"""What somebody has asked for in writing is kept until it is decided, and until it has been exported."""
+	return rows_of("Extraction Request", "Extraction Range", ASKED_FOR)
+
+
+def rows_of(doctype: str, rows: str, statuses: tuple[str, ...]):
+	record, row = frappe.qb.DocType(doctype), frappe.qb.DocType(rows)
+	return (
+		frappe.qb.from_(record)
+		.inner_join(row)
+		.on((row.parent == record.name) & (row.parenttype == doctype))
+		.select(row.camera, row.from_utc, row.to_utc)
+		.where(record.status.isin(statuses))
+	)
 
 
 def moment(stored: datetime | None, otherwise: int) -> int:

@@ -37,7 +37,8 @@ def seed() -> None:
 	seed_positions()
 	seed_administrative_profiles()
 	seed_levels()
-	seed_account_workflow()
+	seed_workflow("Monitoring Account", seeds.ACCOUNT_STATES, seeds.ACCOUNT_TRANSITIONS)
+	seed_workflow("Extraction Request", seeds.REQUEST_STATES, seeds.REQUEST_TRANSITIONS)
 	seed_settings()
 	seed_default_volume()
 	seed_secrets()
@@ -108,14 +109,15 @@ def quota(row: tuple) -> dict:
 	}
 
 
-def seed_account_workflow() -> None:
-	"""Once: an administrator changes its texts and roles, or switches it off for one of his own."""
-	if frappe.db.exists("Workflow", {"document_type": "Monitoring Account"}):
+def seed_workflow(doctype: str, rows: tuple, steps: tuple) -> None:
+	"""Once: an administrator changes its texts and roles, or switches it off for one of his own. `rows` and
+	`steps` as setup/seeds.py has them."""
+	if frappe.db.exists("Workflow", {"document_type": doctype}):
 		return
-	for state, _editors, style in seeds.ACCOUNT_STATES:
+	for state, _editors, style in rows:
 		if not frappe.db.exists("Workflow State", state):
 			insert({"doctype": "Workflow State", "workflow_state_name": state, "style": style})
-	for action in dict.fromkeys(row[1] for row in seeds.ACCOUNT_TRANSITIONS):
+	for action in dict.fromkeys(step[1] for step in steps):
 		if not frappe.db.exists("Workflow Action Master", action):
 			insert({"doctype": "Workflow Action Master", "workflow_action_name": action})
 	states = [
@@ -126,7 +128,7 @@ def seed_account_workflow() -> None:
 			"update_field": "status",
 			"update_value": state,
 		}
-		for state, editors, _style in seeds.ACCOUNT_STATES
+		for state, editors, _style in rows
 		for role in editors
 	]
 	transitions = [
@@ -138,13 +140,13 @@ def seed_account_workflow() -> None:
 			"condition": condition,
 			"allow_self_approval": 1,  # the controller knows who may not decide about himself
 		}
-		for before, action, after, role, condition in seeds.ACCOUNT_TRANSITIONS
+		for before, action, after, role, condition in steps
 	]
 	insert(
 		{
 			"doctype": "Workflow",
-			"workflow_name": "Monitoring Account",
-			"document_type": "Monitoring Account",
+			"workflow_name": doctype,
+			"document_type": doctype,
 			"workflow_state_field": "workflow_state",
 			"is_active": 1,
 			"send_email_alert": 0,  # its links would act without a login

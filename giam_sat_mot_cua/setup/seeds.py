@@ -131,6 +131,60 @@ ACCOUNT_TRANSITIONS = (
 	("Suspended", "Revoke", "Revoked", roles.MONITORING_ADMINISTRATOR, None),
 )
 
+# The workflow of footage requests, in the same form.
+ASKS = (
+	roles.MONITORING_ADMINISTRATOR,
+	roles.MONITORING_OPERATOR,
+	roles.MANAGING_UNIT_LEADER,
+	roles.INTAKE_DESK_OFFICER,
+	*roles.UNIT_ROLES,
+)
+HANDLES = (roles.MONITORING_OPERATOR, roles.MONITORING_ADMINISTRATOR)
+SYSTEM = ("Administrator",)
+REQUEST_STATES = (
+	("Draft", ASKS, "Warning"),
+	("Submitted", ASKS, "Primary"),
+	("Checked", ASKS, "Primary"),
+	("Returned", ASKS, "Warning"),
+	("Approved", HANDLES, "Success"),
+	("Rejected", SYSTEM, "Danger"),
+	("Withdrawn", SYSTEM, "Inverse"),
+	("Exporting", SYSTEM, "Info"),
+	("Ready", HANDLES, "Success"),
+	("Handed Over", HANDLES, "Success"),
+	("Closed", SYSTEM, "Inverse"),
+	("Expired", SYSTEM, "Inverse"),
+)
+OF_REQUESTER = "frappe.session.user in (doc.requester, doc.owner)"
+DECISIONS = (("Approve", "Approved"), ("Reject", "Rejected"), ("Return", "Returned"))
+REQUEST_TRANSITIONS = (
+	*(
+		(state, "Submit the Request", "Submitted", role, OF_REQUESTER)
+		for state in ("Draft", "Returned")
+		for role in ASKS
+	),
+	*(
+		(state, "Withdraw the Request", "Withdrawn", role, OF_REQUESTER)
+		for state in ("Draft", "Submitted", "Checked", "Returned")
+		for role in ASKS
+	),
+	*(("Submitted", "Confirm the Check", "Checked", role, None) for role in HANDLES),
+	*(("Submitted", "Return", "Returned", role, None) for role in HANDLES),
+	*(("Checked", action, state, roles.UNIT_LEADER, None) for action, state in DECISIONS),
+	*(
+		("Checked", action, state, role, SUBSTITUTE)
+		for action, state in DECISIONS
+		for role in (roles.COUNTER_HEAD, roles.UNIT_OPERATOR)
+	),
+	("Approved", "Begin the Export", "Exporting", "Administrator", None),
+	("Exporting", "Finish the Export", "Ready", "Administrator", None),
+	("Exporting", "Give Up the Export", "Approved", "Administrator", None),
+	*(("Ready", "Hand Over", "Handed Over", role, None) for role in HANDLES),
+	*(("Handed Over", "Close the Request", "Closed", role, None) for role in HANDLES),
+	("Approved", "Let Expire", "Expired", "Administrator", None),
+	("Ready", "Let Expire", "Expired", "Administrator", None),
+)
+
 PERSON_IMAGE = "/assets/giam_sat_mot_cua/images/person.svg"
 
 # Document sharing would widen what the scope grants; shares are ORed with permissions in Frappe.

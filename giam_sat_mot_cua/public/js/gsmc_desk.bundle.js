@@ -53,6 +53,43 @@ gsmc.moment_in_list = (value, cut) => {
 // An option in a list, whose whole is told by its title where the column cuts it off.
 gsmc.option_in_list = (value) => `<span class="ellipsis" title="${__(value)}">${__(value)}</span>`;
 
+// Asks for the reason of a workflow's step that leads into one of `statuses`, and stores it before the step.
+gsmc.ask_reason = (frm, statuses) => {
+    const action = frm.selected_workflow_action;
+    const workflow = frappe.workflow.workflows[frm.doctype];
+    const state = workflow.transitions.find(
+        (row) => row.action === action && row.state === frm.doc.workflow_state,
+    )?.next_state;
+    const row = workflow.states.find((each) => each.state === state);
+    if (!statuses.includes(row?.update_value || state)) return;
+    frappe.dom.unfreeze();
+    return new Promise((resolve, reject) => {
+        const dialog = frappe.prompt(
+            [{ fieldname: "reason", fieldtype: "Small Text", label: __("Reason for the Decision"), reqd: 1 }],
+            async ({ reason }) => {
+                await frm.set_value("decision_reason", reason);
+                await frm.save();
+                frappe.dom.freeze();
+                resolve();
+            },
+            __(action),
+            __("Confirm"),
+        );
+        dialog.onhide = () => {
+            if (!dialog.get_value("reason")) reject();
+        };
+    });
+};
+
+// Fields that the server does not let anybody change in the record's state.
+gsmc.lock_fields = (frm) => {
+    const lock = (fields, locked) =>
+        fields.forEach((field) => frm.set_df_property(field, "read_only", locked));
+    lock(frm.locked_fields || [], 0); // of the record shown before, or of the state before
+    frm.locked_fields = frm.doc.__onload?.locked_fields || [];
+    lock(frm.locked_fields, 1);
+};
+
 const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const maps = frappe.utils.map_defaults;
 maps.center = [20.25, 105.97]; // Hoa Lư, Ninh Bình

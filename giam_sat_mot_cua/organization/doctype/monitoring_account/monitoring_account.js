@@ -19,11 +19,7 @@ frappe.ui.form.on("Monitoring Account", {
     },
 
     lock_fields(frm) {
-        const lock = (fields, locked) =>
-            fields.forEach((field) => frm.set_df_property(field, "read_only", locked));
-        lock(frm.locked_fields || [], 0); // of the account shown before, or of the state before
-        frm.locked_fields = frm.doc.__onload?.locked_fields || [];
-        lock(frm.locked_fields, 1);
+        gsmc.lock_fields(frm);
         const decided = !frm.is_new() && !["Draft", "Returned"].includes(frm.doc.status);
         frm.toggle_display("handover_section", decided && frm.doc.status !== "Proposed");
         frm.toggle_display("decision_reason", decided || Boolean(frm.doc.decision_reason));
@@ -99,37 +95,6 @@ frappe.ui.form.on("Monitoring Account", {
     },
 
     before_workflow_action(frm) {
-        const action = frm.selected_workflow_action;
-        const workflow = frappe.workflow.workflows[frm.doctype];
-        const state = workflow.transitions.find(
-            (row) => row.action === action && row.state === frm.doc.workflow_state,
-        )?.next_state;
-        const row = workflow.states.find((each) => each.state === state);
-        const status = row?.update_value || state;
-        if (!NEEDS_REASON.includes(status)) return;
-        frappe.dom.unfreeze();
-        return new Promise((resolve, reject) => {
-            const dialog = frappe.prompt(
-                [
-                    {
-                        fieldname: "reason",
-                        fieldtype: "Small Text",
-                        label: __("Reason for the Decision"),
-                        reqd: 1,
-                    },
-                ],
-                async ({ reason }) => {
-                    await frm.set_value("decision_reason", reason);
-                    await frm.save();
-                    frappe.dom.freeze();
-                    resolve();
-                },
-                __(action),
-                __("Confirm"),
-            );
-            dialog.onhide = () => {
-                if (!dialog.get_value("reason")) reject();
-            };
-        });
+        return gsmc.ask_reason(frm, NEEDS_REASON);
     },
 });

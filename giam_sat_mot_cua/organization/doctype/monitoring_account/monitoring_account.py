@@ -7,6 +7,7 @@ from frappe.utils import cstr, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
+from giam_sat_mot_cua.access.states import status_of
 from giam_sat_mot_cua.organization import account_user, notices, quotas
 from giam_sat_mot_cua.organization.doctype.monitoring_account import account_states as states
 
@@ -75,7 +76,7 @@ class MonitoringAccount(Document):
 
 	def validate(self):
 		self.before = self.get_doc_before_save()
-		self.status = states.status_of(self, self.before)
+		self.status = status_of(self, self.before, states.STATUSES)
 		self.keep_what_the_system_writes()
 		self.tidy_person()
 		self.require_right()

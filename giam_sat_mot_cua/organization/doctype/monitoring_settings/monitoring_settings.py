@@ -33,6 +33,9 @@ BOUNDS = {
 	"drill_overdue_days": (1, 3650),
 	"link_minutes": (1, 60),
 	"playback_minutes": (5, 1440),
+	"extraction_check_hours": (1, 720),
+	"extraction_decide_hours": (1, 720),
+	"extraction_urgent_hours": (1, 72),
 	"account_review_months": (1, 60),
 	"account_review_days": (1, 90),
 	"account_reminder_days": (1, 30),
@@ -62,6 +65,9 @@ class MonitoringSettings(Document):
 		cameras_per_recorder: DF.Int
 		clock_offset_limit_s: DF.Int
 		drill_overdue_days: DF.Int
+		extraction_check_hours: DF.Int
+		extraction_decide_hours: DF.Int
+		extraction_urgent_hours: DF.Int
 		file_seconds: DF.Int
 		fragment_ms: DF.Int
 		lease_seconds: DF.Int
