@@ -1,0 +1,354 @@
+from datetime import timedelta
+
+import frappe
+from frappe.model.workflow import apply_workflow
+from frappe.utils import now_datetime
+
+from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.compat import IntegrationTestCase
+from giam_sat_mot_cua.evidence import holds
+from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.setup import factories
+
+REASON = "Chưa nêu rõ thời gian cần trích xuất"
+SUBMIT, WITHDRAW, CHECK = "Submit the Request", "Withdraw the Request", "Confirm the Check"
+
+
+class TestExtractionRequest(IntegrationTestCase):
+	"""A district with two communes; a person of each kind."""
+
+	def setUp(self):
+		self.district = factories.unit("DISTRICT", is_group=1).name
+		self.commune = factories.unit("COMMUNE", self.district).name
+		self.sibling = factories.unit("COMMUNE", self.district).name
+		self.cameras = {
+			unit: factories.camera(unit).name for unit in (self.district, self.commune, self.sibling)
+		}
+		self.until = now_datetime().replace(microsecond=0) - timedelta(hours=3)
+		for camera in self.cameras.values():
+			self.record(camera)
+		self.people = {
+			"asks": factories.user(roles.UNIT_OPERATOR, self.district).name,
+			"operator": factories.user(roles.MONITORING_OPERATOR).name,
+			"commune leader": factories.user(roles.UNIT_LEADER, self.commune).name,
+			"commune operator": factories.user(roles.UNIT_OPERATOR, self.commune).name,
+			"sibling leader": factories.user(roles.UNIT_LEADER, self.sibling).name,
+			"district leader": factories.user(roles.UNIT_LEADER, self.district).name,
+			"province leader": factories.user(roles.MANAGING_UNIT_LEADER).name,
+			"administrator": factories.user(roles.MONITORING_ADMINISTRATOR).name,
+			"auditor": factories.user(roles.MONITORING_AUDITOR).name,
+		}
+
+	def tearDown(self):
+		frappe.set_user("Administrator")
+		frappe.db.rollback()
+
+	def record(self, camera: str) -> None:
+		"""Index rows of an hour of footage whose files are not there: what the index says is enough here."""
+		unit = frappe.db.get_value("Camera", camera, "unit")
+		end = clock.site_time_to_utc_ms(self.until)
+		hour_index.insert_row(
+			hour_index.row_name(camera, end), camera, unit, clock.hour_of(end), {"files": ""}
+		)
+
+	def request(self, units: list[str] | None = None, person: str = "asks", **values):
+		frappe.set_user(self.people[person])
+		doc = frappe.get_doc(
+			{
+				"doctype": "Extraction Request",
+				"purpose": "Giải quyết phản ánh của công dân",
+				"legal_basis": "Luật Khiếu nại, Điều 23",
+				"requester_name": "Người đề nghị",
+				"ranges": [self.row(unit) for unit in ([self.commune] if units is None else units)],
+				**values,
+			}
+		).insert()
+		file = frappe.get_doc(
+			{
+				"doctype": "File",
+				"file_name": f"{factories.code('don')}.pdf",
+				"is_private": 1,
+				"attached_to_doctype": doc.doctype,
+				"attached_to_name": doc.name,
+				"content": "%PDF-1.4 đơn đề nghị",
+			}
+		).insert()
+		doc.application_document = file.file_url
+		return doc.save()
+
+	def row(self, unit: str, minutes: int = 10) -> dict:
+		return {
+			"camera": self.cameras[unit],
+			"from_time": self.until - timedelta(minutes=minutes),
+			"to_time": self.until,
+		}
+
+	def act(self, doc, person: str, action: str, reason: str | None = None):
+		"""Presses a button of the workflow as the Desk does: with its reason stored before."""
+		frappe.set_user(self.people[person])
+		if reason:
+			current = frappe.get_doc(doc.doctype, doc.name)
+			current.decision_reason = reason
+			current.save()
+		return apply_workflow(frappe.get_doc(doc.doctype, doc.name), action)
+
+	def checked(self, units: list[str] | None = None, **values):
+		doc = self.act(self.request(units, **values), "asks", SUBMIT)
+		for row in doc.ranges:  # as if their files were there
+			frappe.db.set_value("Extraction Range", row.name, "recorded_s", 600)
+		frappe.db.set_value(doc.doctype, doc.name, {"status": "Checked", "workflow_state": "Checked"})
+		return frappe.get_doc(doc.doctype, doc.name)
+
+	def refused(self, call, *arguments, **values) -> str:
+		with self.assertRaises(frappe.PermissionError) as caught:
+			call(*arguments, **values)
+		return str(caught.exception)
+
+	def test_it_goes_its_way_and_every_step_is_kept(self):
+		doc = self.act(self.request(), "asks", SUBMIT)
+		self.assertEqual(
+			(doc.status, doc.unit, doc.requester), ("Submitted", self.commune, self.people["asks"])
+		)
+		self.assertTrue(doc.due_on > now_datetime())
+		doc = self.act(doc, "operator", "Return", REASON)
+		self.assertEqual((doc.status, doc.decision_reason), ("Returned", REASON))
+		doc = self.act(doc, "asks", SUBMIT)
+		self.assertIsNone(doc.decision_reason)
+		steps = [(step.from_status, step.to_status, step.person, step.reason) for step in doc.steps]
+		self.assertEqual(
+			steps,
+			[
+				(None, "Draft", self.people["asks"], None),
+				("Draft", "Submitted", self.people["asks"], None),
+				("Submitted", "Returned", self.people["operator"], REASON),
+				("Returned", "Submitted", self.people["asks"], None),
+			],
+		)
+
+	def test_only_the_leader_of_the_counters_unit_approves(self):
+		doc = self.checked()
+		frappe.set_user("Administrator")
+		for person in (
+			"asks",
+			"operator",
+			"sibling leader",
+			"district leader",
+			"province leader",
+			"administrator",
+		):
+			with self.subTest(person=person):
+				self.refuse_every_route(doc, person)
+		doc = self.act(doc, "commune leader", "Approve")
+		self.assertEqual((doc.status, doc.decided_by), ("Approved", self.people["commune leader"]))
+		self.assertIsNone(doc.decided_under)
+
+	def refuse_every_route(self, doc, person: str) -> None:
+		frappe.set_user(self.people[person])
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
+			apply_workflow(stored, "Approve")
+		for field in ("workflow_state", "status"):
+			stored = frappe.get_doc(doc.doctype, doc.name)
+			stored.set(field, "Approved")
+			with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
+				stored.save()
+		self.assertEqual(frappe.db.get_value(doc.doctype, doc.name, "status"), "Checked")
+
+	def test_who_asks_does_not_decide_even_as_the_leader(self):
+		doc = self.act(self.request(person="commune leader"), "commune leader", SUBMIT)
+		frappe.db.set_value(doc.doctype, doc.name, {"status": "Checked", "workflow_state": "Checked"})
+		self.assertIn("chính mình", self.refused(self.act, doc, "commune leader", "Approve"))
+
+	def test_who_enters_an_outside_application_does_not_decide_it(self):
+		outside = {
+			"requester_kind": "Outside Person or Body",
+			"requester_name": "Nguyễn Văn Dân",
+			"identity_paper": "Identity Card",
+			"identity_number": "037090001234",
+			"phone": "0912000111",
+		}
+		doc = self.act(self.request(person="commune leader", **outside), "commune leader", SUBMIT)
+		self.assertIsNone(doc.requester)
+		frappe.db.set_value(doc.doctype, doc.name, {"status": "Checked", "workflow_state": "Checked"})
+		self.assertIn("chính mình", self.refused(self.act, doc, "commune leader", "Approve"))
+
+	def test_a_substitute_decides_within_his_period_only(self):
+		doc = self.checked()
+		frappe.set_user("Administrator")
+		delegation = frappe.get_doc(
+			{
+				"doctype": "Approval Delegation",
+				"leader": factories.account(self.people["commune leader"]),
+				"substitute": factories.account(self.people["commune operator"]),
+				"valid_from": now_datetime() + timedelta(minutes=5),
+				"valid_until": now_datetime() + timedelta(hours=2),
+				"document_number": "9/GUQ-UBND",
+				"document_date": now_datetime().date(),
+			}
+		).insert()
+		self.refuse_every_route(doc, "commune operator")
+		frappe.set_user("Administrator")
+		begun = now_datetime() - timedelta(minutes=5)
+		frappe.db.set_value(delegation.doctype, delegation.name, {"valid_from": begun, "status": "In Force"})
+		ended = {"valid_until": now_datetime() - timedelta(minutes=1)}
+		frappe.db.set_value(delegation.doctype, delegation.name, ended)
+		self.refuse_every_route(doc, "commune operator")
+		frappe.set_user("Administrator")
+		frappe.db.set_value(
+			delegation.doctype, delegation.name, {"valid_until": now_datetime() + timedelta(hours=1)}
+		)
+		doc = self.act(doc, "commune operator", "Approve")
+		self.assertEqual((doc.status, doc.decided_under), ("Approved", delegation.name))
+		self.assertEqual(doc.steps[-1].delegation, delegation.name)
+
+	def test_every_refusal_and_return_has_a_reason(self):
+		doc = self.checked()
+		for action in ("Reject", "Return"):
+			with self.assertRaises(frappe.ValidationError):
+				self.act(doc, "commune leader", action)
+		self.assertEqual(self.act(doc, "commune leader", "Reject", REASON).status, "Rejected")
+
+	def test_a_request_over_two_units_is_split(self):
+		doc = self.act(self.request([self.commune, self.sibling]), "asks", SUBMIT)
+		self.assertEqual(
+			(doc.unit, [row.camera for row in doc.ranges]), (self.commune, [self.cameras[self.commune]])
+		)
+		(name,) = frappe.get_all(doc.doctype, {"split_from": doc.name}, pluck="name")
+		part = frappe.get_doc(doc.doctype, name)
+		self.assertEqual((part.status, part.unit, part.requester), ("Submitted", self.sibling, doc.requester))
+		self.assertEqual([row.camera for row in part.ranges], [self.cameras[self.sibling]])
+		self.assertEqual((part.purpose, part.owner), (doc.purpose, doc.owner))
+		files = {"attached_to_doctype": doc.doctype, "attached_to_name": part.name}
+		self.assertEqual(frappe.get_all("File", files, pluck="file_url"), [doc.application_document])
+
+	def test_fields_lock_on_submission(self):
+		doc = self.act(self.request(), "asks", SUBMIT)
+		for person, field, value in (
+			("asks", "purpose", "Mục đích khác"),
+			("operator", "purpose", "Mục đích khác"),
+			("operator", "application_document", None),
+			("operator", "requester_name", "Người khác"),
+		):
+			with self.subTest(person=person, field=field):
+				frappe.set_user(self.people[person])
+				stored = frappe.get_doc(doc.doctype, doc.name)
+				stored.set(field, value)
+				self.refused(stored.save)
+		frappe.set_user(self.people["operator"])
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		stored.ranges[0].to_time = self.until - timedelta(minutes=1)
+		self.refused(stored.save)
+
+	def test_what_the_system_writes_is_not_taken_from_a_request(self):
+		doc = self.request()
+		forged = {
+			"unit": self.sibling,
+			"requester": self.people["district leader"],
+			"decided_by": "Administrator",
+		}
+		doc.update({**forged, "submitted_on": now_datetime()})
+		doc.append("steps", {"at": now_datetime(), "to_status": "Approved"})
+		doc.save()
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		self.assertEqual((stored.unit, stored.requester), (self.commune, self.people["asks"]))
+		self.assertEqual((stored.decided_by, stored.submitted_on, len(stored.steps)), (None, None, 1))
+
+	def test_the_operator_enters_cameras_that_the_requester_does_not_see(self):
+		self.refused(self.request, [self.sibling], person="commune operator")
+		doc = self.request([], person="commune operator", wanted="Quầy số 2 sáng thứ hai, 8 đến 9 giờ")
+		doc = self.act(doc, "commune operator", SUBMIT)
+		self.assertIsNone(doc.unit)
+		frappe.set_user(self.people["commune operator"])
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		stored.append("ranges", self.row(self.sibling))
+		self.refused(stored.save)
+		frappe.set_user(self.people["operator"])
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		stored.append("ranges", self.row(self.sibling))
+		stored.save()
+		self.assertEqual(stored.unit, self.sibling)
+
+	def test_footage_with_state_secrets_is_a_hard_stop(self):
+		doc = self.checked()
+		frappe.set_user("Administrator")
+		secret = {"holds_state_secret": 1, "secret_legal_basis": "Quyết định 1"}
+		frappe.db.set_value("Camera", self.cameras[self.commune], secret)
+		self.assertIn("bí mật nhà nước", self.refused(self.act, doc, "commune leader", "Approve"))
+		self.assertIn("bí mật nhà nước", self.refused(self.request))
+
+	def test_an_application_is_needed(self):
+		doc = self.request()
+		doc.application_document = None
+		doc.save()
+		with self.assertRaises(frappe.ValidationError):
+			self.act(doc, "asks", SUBMIT)
+		doc = self.request(requester_kind="Outside Person or Body")
+		with self.assertRaises(frappe.ValidationError):  # without a paper
+			self.act(doc, "asks", SUBMIT)
+
+	def test_bad_periods_get_a_message(self):
+		for row in (
+			{"to_time": self.until - timedelta(hours=1)},
+			{"to_time": now_datetime() + timedelta(hours=1)},
+			{"from_time": self.until - timedelta(days=8)},
+		):
+			with self.subTest(row=row), self.assertRaises(frappe.ValidationError):
+				self.request([], ranges=[{**self.row(self.commune), **row}])
+		with self.assertRaises(frappe.ValidationError):
+			self.request([self.commune, self.commune])
+
+	def test_who_sees_it(self):
+		draft = self.request()
+		for person, sees in (
+			("asks", True),
+			("commune leader", False),
+			("operator", False),
+			("auditor", False),
+		):
+			self.assert_sees(person, draft, sees)
+		doc = self.act(draft, "asks", SUBMIT)
+		for person, sees in (
+			("asks", True),
+			("commune leader", True),
+			("operator", True),
+			("auditor", True),
+			("district leader", True),
+			("sibling leader", False),
+		):
+			self.assert_sees(person, doc, sees)
+
+	def assert_sees(self, person: str, doc, sees: bool) -> None:
+		frappe.set_user(self.people[person])
+		with self.subTest(person=person, status=doc.status):
+			self.assertEqual(bool(frappe.has_permission(doc.doctype, "read", doc=doc.name)), sees)
+			self.assertEqual(bool(frappe.get_list(doc.doctype, {"name": doc.name})), sees)
+
+	def test_what_is_asked_for_is_kept_until_it_is_decided(self):
+		begin = clock.site_time_to_utc_ms(self.until) - 60_000
+		doc = self.request()
+		self.assertFalse(holds.held(self.cameras[self.commune], begin, begin + 1000))
+		doc = self.act(doc, "asks", SUBMIT)
+		self.assertTrue(holds.held(self.cameras[self.commune], begin, begin + 1000))
+		self.act(doc, "asks", WITHDRAW, "Không còn nhu cầu nữa")
+		self.assertFalse(holds.held(self.cameras[self.commune], begin, begin + 1000))
+
+	def test_only_a_draft_is_deleted(self):
+		doc = self.act(self.request(), "asks", SUBMIT)
+		frappe.set_user("Administrator")
+		self.refused(frappe.delete_doc, doc.doctype, doc.name, ignore_permissions=True)
+
+	def test_nothing_that_is_there_is_nothing_to_check(self):
+		doc = self.act(self.request(), "asks", SUBMIT)
+		with self.assertRaises(frappe.ValidationError) as caught:
+			self.act(doc, "operator", CHECK)
+		self.assertIn("Không còn dữ liệu", str(caught.exception))
+
+	def test_the_system_alone_exports(self):
+		doc = self.act(self.checked(), "commune leader", "Approve")
+		for person in ("operator", "commune leader"):
+			frappe.set_user(self.people[person])
+			stored = frappe.get_doc(doc.doctype, doc.name)
+			stored.workflow_state = states.EXPORTING
+			with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
+				stored.save()
