@@ -30,15 +30,15 @@ def take_out(request: Document, units: list[str]) -> list[list[dict]]:
 
 def insert_part(request: Document, rows: list[dict]) -> Document:
 	"""The request for the unit of `rows`, submitted, with the same application."""
-	part = frappe.copy_doc(request)
-	part.update({"ranges": rows, "steps": [], "split_from": request.name, "requester": request.requester})
-	part.update(
-		{"requester_unit": request.requester_unit, "workflow_state": state_of(request.doctype, SUBMITTED)}
-	)
+	part = frappe.copy_doc(request, ignore_no_copy=False)
+	part.update({"ranges": rows, "steps": [], "split_from": request.name})
+	part.update({"requester": request.requester, "requester_unit": request.requester_unit})
 	part.flags.by_split = True
 	part.insert(ignore_permissions=True)  # who may submit the whole may submit its parts
-	frappe.db.set_value(request.doctype, part.name, "owner", request.owner, update_modified=False)
 	copy_files(request, part)
+	part.workflow_state = state_of(request.doctype, SUBMITTED)
+	part.save(ignore_permissions=True)  # the same
+	frappe.db.set_value(request.doctype, part.name, "owner", request.owner, update_modified=False)
 	return part
 
 

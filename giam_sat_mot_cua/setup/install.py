@@ -37,8 +37,8 @@ def seed() -> None:
 	seed_positions()
 	seed_administrative_profiles()
 	seed_levels()
-	seed_workflow("Monitoring Account", seeds.ACCOUNT_STATES, seeds.ACCOUNT_TRANSITIONS)
-	seed_workflow("Extraction Request", seeds.REQUEST_STATES, seeds.REQUEST_TRANSITIONS)
+	seed_account_workflow()
+	seed_request_workflow()
 	seed_settings()
 	seed_default_volume()
 	seed_secrets()
@@ -107,6 +107,14 @@ def quota(row: tuple) -> dict:
 		"scope": scope,
 		"approves_extraction": approves,
 	}
+
+
+def seed_account_workflow() -> None:
+	seed_workflow("Monitoring Account", seeds.ACCOUNT_STATES, seeds.ACCOUNT_TRANSITIONS)
+
+
+def seed_request_workflow() -> None:
+	seed_workflow("Extraction Request", seeds.REQUEST_STATES, seeds.REQUEST_TRANSITIONS)
 
 
 def seed_workflow(doctype: str, rows: tuple, steps: tuple) -> None:

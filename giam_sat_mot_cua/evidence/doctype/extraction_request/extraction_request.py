@@ -203,7 +203,7 @@ class ExtractionRequest(Document):
 
 	def require_right(self):
 		if not self.before:
-			if self.status != states.DRAFT and not self.flags.by_split:
+			if self.status != states.DRAFT:
 				self.refuse(_("A request begins as a draft; the workflow's buttons lead on from there."))
 			return
 		if self.status_changed():
