@@ -115,7 +115,7 @@ def in_words(found: list[Piece]) -> str:
 		first = format_datetime(clock.site_time(pieces[0].begin_ms).replace(microsecond=0))
 		total = duration(sum(piece.end_ms - piece.begin_ms for piece in pieces))
 		parts.append(_("{0}: {1}, first at {2}").format(text, total, first))
-	return ". ".join(parts) + "."
+	return "; ".join(parts)
 
 
 def grouped(found: list[Piece]) -> dict[str, list[Piece]]:

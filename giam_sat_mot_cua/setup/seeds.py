@@ -234,6 +234,8 @@ FIRST_WEBSITE_SETTINGS = {
 # title, tags and state.
 LIST_COLUMNS = {
 	"Backup Run": 6,
+	"Extraction Request": 7,
+	"Footage Access Log": 8,
 	"Health Event": 7,
 	"Maintenance Order": 7,
 	"Recorder Node": 7,

@@ -111,6 +111,21 @@ def written(doctype: str) -> Callable:
 	return make
 
 
+def extraction_request(world: "World", place: str):
+	"""Submitted, so that others than who made it see it."""
+	end = clock.site_time(world.now_ms - 3_600_000)
+	row = {"camera": world.row("Camera", place), "from_time": end - timedelta(minutes=5), "to_time": end}
+	doc = factories.insert(
+		doctype="Extraction Request",
+		purpose="Giải quyết phản ánh",
+		legal_basis="Luật Khiếu nại",
+		requester_name="Người đề nghị",
+		ranges=[row],
+	)
+	frappe.db.set_value(doc.doctype, doc.name, {"status": "Submitted", "workflow_state": "Submitted"})
+	return doc
+
+
 def footage_access_log(world: "World", place: str):
 	"""With its words from the beginning: a row that is changed breaks the chain."""
 	name = access_log.note("Played Back", world.row("Camera", place), reason=world.word(place))
@@ -124,6 +139,7 @@ ROWS: dict[str, Callable] = {
 	"Recording Hour": recording_hour,
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
+	"Extraction Request": extraction_request,
 	"Footage Access Log": footage_access_log,
 	"Health Event": health_event,
 	"Legal Hold": legal_hold,
@@ -138,6 +154,7 @@ ROWS: dict[str, Callable] = {
 UNMARKED = {
 	UNIT: ("unit_code", "phone", "email"),
 	"Camera": ("camera_code", "mac_address"),
+	"Extraction Request": ("status", "workflow_state"),
 	"Recording Hour": ("files",),
 	"Footage Access Log": (*log_chain.FIELDS, "previous_hash", "row_hash"),
 }
