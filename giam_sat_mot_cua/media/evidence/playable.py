@@ -1,0 +1,293 @@
+"""Recorded files joined into one playable file, byte for byte: nothing is coded again.
+
+Only numbers and times in the fragments' headers change. The first picture is at time 0; a picture that was
+taken t later is at t, whatever lies between. Where coding, size or tracks change, and where two recorders
+recorded the same moment, a new file (part) begins.
+"""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import BinaryIO
+
+from giam_sat_mot_cua.media.evidence.moof import TrackFragment
+from giam_sat_mot_cua.media.evidence.moov import TrackInfo, read_tracks, with_beginning
+from giam_sat_mot_cua.media.evidence.onvif import start_time_meta
+from giam_sat_mot_cua.media.evidence.recorded import RecordedFragment, RecordedReader, SourceFile
+from giam_sat_mot_cua.media.fmp4 import TIMESCALE, BrokenFile, box
+
+TICKS_A_MS = TIMESCALE // 1000
+SHORTEST_GAP_MS = 500  # shorter ones are not written down anywhere (docs/time.md)
+LONGEST_OVERLAP = 2 * TICKS_A_MS  # what rounding of starts to milliseconds may do
+REORDERED_MS = 2000  # a picture is shown less than so long after it is decoded
+KEY_ENTRY = struct.Struct(">QQBBB")  # of `tfra`: time, offset, and the first sample of the first run
+
+
+@dataclass(frozen=True)
+class Gap:
+	"""Nothing was recorded from `begin_utc_ms` to `end_utc_ms`."""
+
+	begin_utc_ms: int
+	end_utc_ms: int
+
+
+@dataclass(frozen=True)
+class JoinedPart:
+	"""What a part holds. `last_utc_ms`: when its last picture begins; `end_utc_ms`: when that ends.
+	`unfinished`: names of source files that have no index, since they are being written or their recorder was
+	killed."""
+
+	number: int
+	first_utc_ms: int
+	last_utc_ms: int
+	end_utc_ms: int
+	frames: int
+	size_bytes: int
+	video: TrackInfo
+	sound: TrackInfo | None
+	gaps: tuple[Gap, ...]
+	unfinished: tuple[str, ...]
+
+
+@dataclass
+class Piece:
+	"""A fragment on its way from a file into a part."""
+
+	file: SourceFile
+	ftyp: bytes
+	moov: bytes
+	tracks: list[TrackInfo]
+	fragment: RecordedFragment
+	first_of_file: bool
+	reader: RecordedReader
+
+	@property
+	def video_track(self) -> TrackInfo:
+		return next(track for track in self.tracks if track.kind == "vide")
+
+	@property
+	def video(self) -> TrackFragment | None:
+		return self.fragment.moof.of(self.video_track.number)
+
+	@property
+	def file_ticks(self) -> int:
+		return self.file.start_utc_ms * TICKS_A_MS
+
+
+def join(
+	files: Iterable[SourceFile],
+	from_utc_ms: int,
+	to_utc_ms: int,
+	open_part: Callable[[int], AbstractContextManager[BinaryIO]],
+) -> list[JoinedPart]:
+	"""Writes what `files` of one camera (in order of time) hold of [from_utc_ms, to_utc_ms) into the files
+	that `open_part(number)` opens, 1 and up. They are only written to, from the beginning on.
+
+	Begins with the key frame that the picture at `from_utc_ms` needs (nothing recorded then: with the first
+	one after) and ends with the fragment that holds the last picture before `to_utc_ms`. No part when nothing
+	was recorded. A fragment at a time is in memory. Raises BrokenFile with the file named, OSError.
+	"""
+	made = []
+	for part in parts(files, from_utc_ms, to_utc_ms):
+		with open_part(part.number) as out:
+			for chunk in part.chunks():
+				out.write(chunk)
+		made.append(part.described())
+	return made
+
+
+def parts(files: Iterable[SourceFile], from_utc_ms: int, to_utc_ms: int) -> Iterator["Part"]:
+	"""The parts, one after the other; each must be read to its end before the next."""
+	pieces = select(files, from_utc_ms, to_utc_ms)
+	number, piece = 0, next(pieces, None)
+	while piece:
+		number += 1
+		part = Part(number, chain([piece], pieces))
+		yield part
+		piece = part.rest
+
+
+class Part:
+	"""One file to be made. `chunks` gives its bytes; what did not fit any more is `rest` afterwards."""
+
+	def __init__(self, number: int, pieces: Iterator[Piece]):
+		self.number, self.pieces = number, pieces
+		self.rest: Piece | None = None
+		self.size = self.frames = self.fragments = 0
+		self.ends: dict[int, int] = {}  # of each track, in its ticks
+		self.keys = bytearray()
+		self.gaps: list[Gap] = []
+		self.readers: dict[str, RecordedReader] = {}
+
+	def chunks(self) -> Iterator[bytes]:
+		"""Raises BrokenFile with the file named, OSError."""
+		for piece in self.pieces:
+			if not self.fragments:
+				if not piece.video:
+					continue  # sound from before the first picture
+				yield self.counted(self.header(piece))
+			elif not self.fits(piece):
+				self.rest = piece
+				break
+			self.take(piece)
+			yield self.counted(piece.fragment.moof.data)
+			yield self.counted(piece.fragment.media)
+		yield self.counted(self.index())
+
+	def counted(self, data: bytes) -> bytes:
+		self.size += len(data)
+		return data
+
+	def header(self, first: Piece) -> bytes:
+		video = first.video
+		self.video, self.moov, self.tracks = first.video_track, first.moov, first.tracks
+		self.zero = first.file_ticks + video.start  # UTC of the time line's beginning, in ticks
+		self.begin = (
+			video.first_shown - video.start
+		)  # what is shown first may be decoded some pictures before
+		begins = {track.number: self.in_ticks_of(track, self.begin) for track in self.tracks}
+		return first.ftyp + with_beginning(first.moov, begins) + start_time_meta(self.video.number, self.zero)
+
+	@staticmethod
+	def in_ticks_of(track: TrackInfo, ticks: int) -> int:
+		return round(ticks * track.scale / TIMESCALE)
+
+	def fits(self, piece: Piece) -> bool:
+		if piece.moov != self.moov:
+			return False
+		video = piece.video
+		if not video:
+			return True  # sound that belongs to the fragment before it
+		start = piece.file_ticks + video.start - self.zero
+		return start >= self.ends[self.video.number] - LONGEST_OVERLAP
+
+	def take(self, piece: Piece) -> None:
+		"""Changes the piece for its place in this part."""
+		moof, video = piece.fragment.moof, piece.video
+		shift = piece.file_ticks - self.zero
+		if video and piece.first_of_file and self.fragments:
+			self.note_gap(video.start + shift)
+		self.fragments += 1
+		moof.set_number(self.fragments)
+		moof.moved(self.size - piece.fragment.offset)
+		for track in self.tracks:
+			found = moof.of(track.number)
+			if found:
+				self.place(found, found.start + self.in_ticks_of(track, shift))
+		if video:
+			self.frames += video.count
+			self.newest = video
+			if video.key:
+				self.keys += KEY_ENTRY.pack(video.first_shown, self.size, 1, 1, 1)
+		self.readers[piece.file.name] = piece.reader
+		if piece.first_of_file:
+			self.forget_finished(piece.reader)
+
+	def place(self, found: TrackFragment, start: int) -> None:
+		"""Sound of two files may overlap by some milliseconds, and begin a little before the first picture:
+		what comes first is then shown shorter, everything behind it stays in step."""
+		late = self.ends.get(found.track, 0) - start
+		if late > 0:
+			found.shorten_front(late)
+			start += late
+		found.move(start)
+		self.ends[found.track] = found.end
+
+	def note_gap(self, start: int) -> None:
+		end = self.ends[self.video.number]
+		if start - end > SHORTEST_GAP_MS * TICKS_A_MS:
+			self.gaps.append(Gap(self.utc_ms(end), self.utc_ms(start)))
+
+	def forget_finished(self, current: RecordedReader) -> None:
+		self.readers = {n: r for n, r in self.readers.items() if r is current or not r.finished}
+
+	def utc_ms(self, ticks: int) -> int:
+		return round((self.zero + ticks) / TICKS_A_MS)
+
+	def index(self) -> bytes:
+		entries = struct.pack(">IIII", 1 << 24, self.video.number, 0, len(self.keys) // KEY_ENTRY.size)
+		body = box(b"tfra", entries + self.keys)
+		return box(b"mfra", body + box(b"mfro", struct.pack(">II", 0, 8 + len(body) + 16)))
+
+	def described(self) -> JoinedPart:
+		"""After the last chunk."""
+		last = max(self.newest.shown())
+		return JoinedPart(
+			self.number,
+			self.utc_ms(self.begin),
+			self.utc_ms(last[0]),
+			self.utc_ms(last[1]),
+			self.frames,
+			self.size,
+			self.video,
+			next((track for track in self.tracks if track.kind == "soun"), None),
+			tuple(self.gaps),
+			tuple(name for name, reader in self.readers.items() if not reader.finished),
+		)
+
+
+def select(files: Iterable[SourceFile], from_utc_ms: int, to_utc_ms: int) -> Iterator[Piece]:
+	"""The fragments that belong to the range, in order."""
+	begun = False
+	for file, following in pairwise(chain(files, [None])):
+		if file.start_utc_ms >= to_utc_ms:
+			return
+		first: int | None = 0
+		if not begun:
+			if following and following.start_utc_ms <= from_utc_ms - REORDERED_MS:
+				continue
+			first = first_fragment(file, from_utc_ms)
+			if first is None:
+				continue
+		for piece in pieces_of(file, first, to_utc_ms):
+			begun = True
+			yield piece
+
+
+def pieces_of(file: SourceFile, first: int, to_utc_ms: int) -> Iterator[Piece]:
+	with file.open() as stream:
+		reader = RecordedReader(file, stream)
+		ftyp, moov = reader.header()
+		tracks = tracks_of(reader, moov)
+		first_of_file = True
+		for fragment in reader.fragments(first):
+			piece = Piece(file, ftyp, moov, tracks, fragment, first_of_file, reader)
+			video = piece.video
+			if video and piece.file_ticks + video.start >= to_utc_ms * TICKS_A_MS:
+				reader.finished = True  # what is beyond does not matter
+				return
+			yield piece
+			first_of_file = False
+
+
+def tracks_of(reader: RecordedReader, moov: bytes) -> list[TrackInfo]:
+	try:
+		tracks = read_tracks(moov)
+	except (BrokenFile, struct.error, IndexError) as error:
+		raise reader.broken(f"has a header that cannot be read ({error})") from error
+	if not any(track.kind == "vide" for track in tracks) or not all(track.scale for track in tracks):
+		raise reader.broken("has no pictures")
+	return tracks
+
+
+def first_fragment(file: SourceFile, from_utc_ms: int) -> int | None:
+	"""Number of the fragment with the key frame that the picture at `from_utc_ms` needs, or else of the first
+	key frame after it; None when all of the file lies before."""
+	wanted = (from_utc_ms - file.start_utc_ms) * TICKS_A_MS
+	chosen, reached = None, 0
+	with file.open() as stream:
+		reader = RecordedReader(file, stream)
+		_ftyp, moov = reader.header()
+		video = next(track.number for track in tracks_of(reader, moov) if track.kind == "vide")
+		for number, moof in enumerate(reader.times()):
+			found = moof.of(video)
+			if not found:
+				continue
+			reached = max(reached, found.last_shown_end)
+			if found.key and (chosen is None or found.first_shown <= wanted):
+				chosen = number
+			if found.start > wanted and chosen is not None:
+				break
+	return chosen if reached > wanted else None
