@@ -1,4 +1,5 @@
-"""Derivatives: pictures of exactly a range, changed on request (watermark, faces), coded anew and marked as such.
+"""Derivatives: pictures of exactly a range, changed on request (watermark, faces), coded anew and marked as
+such.
 
 They are easier to use than the recording, and prove nothing that the recording does not: only that is
 evidence. One pass makes them, a picture at a time.
@@ -50,10 +51,10 @@ def derive(
 ) -> list[DerivedPart]:
 	"""Pictures and sound of `files` (one camera's, in order of time) that begin in [from_utc_ms, to_utc_ms).
 
-	The first picture is at time 0, the others as far from it as they were recorded. Where the recording changes
-	its size or coding a new file begins; `open_part(number)` opens it, 1 and up, only to be written to.
-	Without `filters` this is an exact cut. `comment` stands in the files behind the words that they are
-	derivatives.
+	The first picture is at time 0, the others as far from it as they were recorded. Where the recording
+	changes its size or coding a new file begins; `open_part(number)` opens it, 1 and up, only to be
+	written to. Without `filters` this is an exact cut. `comment` stands in the files behind the words that
+	they are derivatives.
 	`progress` is told the share that is done, 0 to 1; `stopped` is asked before each picture.
 
 	Raises Stopped, BrokenFile with the file named, OSError.

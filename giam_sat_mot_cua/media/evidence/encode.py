@@ -28,8 +28,8 @@ class Written:
 
 
 class Encoder:
-	"""One file being made: H.264, and AAC when `sound` (rate in Hz, channels) is given. `zero_utc_ticks`: what
-	is time 0 of the file, the beginning of its first picture."""
+	"""One file being made: H.264, and AAC when `sound` (rate in Hz, channels) is given. `zero_utc_ticks`:
+	what is time 0 of the file, the beginning of its first picture."""
 
 	def __init__(
 		self,
