@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import subprocess
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,14 @@ def recordings(urls: dict[str, str], folder: Path, **options):
 			name: stack.enter_context(Recording(url, made(folder / name), **options))
 			for name, url in urls.items()
 		}
+
+
+def decoding_errors(path: Path) -> str:
+	"""What FFmpeg finds wrong when it decodes all of a file. Pictures keep their times: those of cameras are
+	not even, and some share a tick of the even rate that FFmpeg would use for its output."""
+	command = ["ffmpeg", "-v", "error", "-xerror", "-i", path, "-enc_time_base", "-1", "-f", "null", "-"]
+	done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+	return done.stderr or ("" if done.returncode == 0 else f"exit code {done.returncode}")
 
 
 def made(folder: Path) -> Path:

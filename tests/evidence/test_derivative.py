@@ -2,22 +2,29 @@
 blurred."""
 
 import io
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import av
 import numpy
 import pytest
+from av.video.reformatter import ColorRange
 from PIL import Image, ImageDraw
 
+from giam_sat_mot_cua.media import mp4_write
 from giam_sat_mot_cua.media.evidence import faces, mark
 from giam_sat_mot_cua.media.evidence.derivative import Stopped, derive
 from giam_sat_mot_cua.media.evidence.faces import FaceBlur
 from giam_sat_mot_cua.media.evidence.overlay import composed, wrapped
 from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.evidence.playable import join
+from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.evidence.watermark import Watermark
-from tests.evidence.footage import Outputs, pictures
-from tests.media.recording import decoding_errors, ffprobe
+from giam_sat_mot_cua.media.segment_index import read_index
+from tests.cameras.feeder import nal_units
+from tests.evidence.footage import Outputs, decoding_errors, pictures
+from tests.media.recording import ffprobe
 
 EVER = 1 << 42
 LINES = ["Đơn đề nghị số 07/ĐN-TX", "Người nhận: Đặng Thị Hường"]
@@ -47,7 +54,7 @@ def of_range(footage, begin: int, end: int) -> tuple[list[tuple[int, numpy.ndarr
 @pytest.mark.parametrize("kind", ["numbered", "long", "gap", "bframes", "hevc"])
 def test_a_cut_holds_exactly_the_pictures_of_the_range(footage, tmp_path, kind):
 	begin = footage[kind].sources[0].start_utc_ms + 1234
-	end = footage[kind].sources[-1].start_utc_ms + 567
+	end = footage[kind].sources[-2].start_utc_ms + 567
 	parts, outputs = derived(footage[kind].sources, begin, end)
 	wanted, _first = of_range(footage[kind], begin, end)
 	found = decoded(outputs.file())
@@ -153,7 +160,7 @@ def test_a_watermark_changes_no_time_and_shows_it_to_the_second(footage):
 	assert [at for at, _y in before] == [at for at, _y in after]
 	changed = numpy.abs(before[5][1].astype(int) - after[5][1])
 	assert changed[-24:, :200].mean() > 20  # the clear lines
-	assert 1 < changed[60:120].mean() < 15  # the faint ones
+	assert 0.5 < changed[60:120].mean() < 15  # the faint ones
 	strips = [y[-20:, :160].astype(int) for _at, y in after]
 	seconds = [(parts[0].first_utc_ms * 90 + at) // 90_000 for at, _y in after]
 	for (earlier, later), (one, other) in zip(pairwise(strips), pairwise(seconds), strict=True):
@@ -238,17 +245,31 @@ def test_places_of_faces_lie_inside_the_picture():
 	faces.blur(picture, (636, 356, 640, 360))
 
 
-def test_what_cannot_be_decoded_is_left_out_and_counted(footage):
-	path = footage["numbered"].paths[0]
-	data = bytearray(path.read_bytes())
-	one = [p for p in pictures(io.BytesIO(bytes(data)))][3]
-	assert one.pts
-	from giam_sat_mot_cua.media.segment_index import read_index
+def test_what_cannot_be_decoded_is_left_out(footage):
+	path, source = footage["numbered"].paths[0], footage["numbered"].sources[0]
+	data, fragment = bytearray(path.read_bytes()), read_index(path).fragments[0]
+	end = fragment.offset + fragment.size
+	data[end - 4000 : end] = b"\xff" * 4000
+	parts, outputs = derived([replace(source, open=lambda: io.BytesIO(data))])
+	assert parts[0].undecoded and parts[0].frames + parts[0].undecoded == len(pictures(path))
+	assert len(decoded(outputs.file())) == parts[0].frames
 
-	fragment = read_index(path).fragments[0]
-	data[fragment.offset + fragment.size - 400 : fragment.offset + fragment.size - 4] = bytes(396)
-	source = footage["numbered"].sources[0]
-	parts, _outputs = derived(
-		[type(source)(source.name, source.start_utc_ms, lambda: io.BytesIO(bytes(data)))]
-	)
-	assert parts[0].frames + parts[0].undecoded >= len(pictures(path)) - 1
+
+def test_light_of_cameras_with_full_range_stays_as_it_was():
+	"""Many cameras code black as 0 and white as 255, where video has 16 and 235."""
+	encoder = av.CodecContext.create("libx264", "w")
+	encoder.width, encoder.height, encoder.pix_fmt = 320, 240, "yuvj420p"
+	encoder.time_base, encoder.color_range = Fraction(1, 10), ColorRange.JPEG
+	encoder.options = {"bf": "0", "tune": "zerolatency"}
+	planes = numpy.full((360, 320), 128, numpy.uint8)
+	planes[120:240] = 255
+	frame = av.VideoFrame.from_ndarray(planes, format="yuvj420p")
+	frame.color_range = ColorRange.JPEG
+	units = [unit for p in [*encoder.encode(frame), *encoder.encode(None)] for unit in nal_units(bytes(p))]
+	sets = tuple(unit for unit in units if unit[0] & 31 in (7, 8))
+	parts = [part for unit in units for part in (len(unit).to_bytes(4, "big"), unit)]
+	sample = mp4_write.Sample(parts, sum(map(len, parts)), 9000)
+	header = mp4_write.header(mp4_write.Picture("h264", 320, 240, sets), None)
+	data = header + mp4_write.fragment(1, [sample], 0)
+	_parts, outputs = derived([SourceFile("full", 0, lambda: io.BytesIO(data))])
+	assert decoded(outputs.file())[0][1][130:].mean() == pytest.approx(235, abs=2)

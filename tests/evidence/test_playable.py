@@ -15,9 +15,9 @@ from giam_sat_mot_cua.media.evidence.playable import Gap, join
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.fmp4 import BrokenFile, boxes
 from giam_sat_mot_cua.media.segment_index import read_index
-from tests.evidence.footage import Forward, Outputs, number_in, packets, pictures
+from tests.evidence.footage import Forward, Outputs, decoding_errors, number_in, packets, pictures
 from tests.footage_bytes import whole_file
-from tests.media.recording import decoding_errors, ffprobe
+from tests.media.recording import ffprobe
 
 KINDS = ["numbered", "long", "gap", "bframes", "hevc", "alaw", "aac"]
 EVER = 1 << 42
@@ -146,15 +146,17 @@ def test_any_moment_can_be_sought(footage):
 def test_a_file_of_a_killed_recorder_gives_all_its_whole_fragments(footage):
 	sources, paths = footage["alaw"].sources, footage["alaw"].paths
 	whole, data = read_index(paths[2]), paths[2].read_bytes()
-	for tail in (b"", bytes(500)):
-		for cut in range(whole.init_size, whole.fragments[3].offset + whole.fragments[3].size, 997):
-			torn = replace(sources[2], open=lambda cut=cut, tail=tail: io.BytesIO(data[:cut] + tail))
-			parts, outputs = joined([*sources[:2], torn, sources[3]])
-			kept = [f for f in whole.fragments if f.offset + f.size <= cut]
-			expected = sum(len(pictures(path)) for path in (paths[0], paths[1], paths[3]))
-			expected += sum(1 for p in pictures(paths[2]) if kept and p.pts < kept[-1].end)
-			assert parts[0].frames == expected == len(pictures(outputs.file()))
-			assert parts[0].unfinished == ((sources[2].name,) if kept else ())
+	others = sum(len(pictures(path)) for path in (paths[0], paths[1], paths[3]))
+	ends = [f.offset + f.size for f in whole.fragments[:4]]
+	for cut, tail in [(cut, b"") for cut in range(whole.init_size, ends[-1], 997)] + [
+		(e, bytes(500)) for e in ends
+	]:
+		torn = replace(sources[2], open=lambda cut=cut, tail=tail: io.BytesIO(data[:cut] + tail))
+		parts, outputs = joined([*sources[:2], torn, sources[3]])
+		kept = [f for f in whole.fragments if f.offset + f.size <= cut]
+		there = sum(1 for p in pictures(paths[2]) if kept and p.pts < kept[-1].end)
+		assert parts[0].frames == others + there == len(pictures(outputs.file()))
+		assert parts[0].unfinished == ((sources[2].name,) if kept else ())
 
 
 def test_a_damaged_file_is_named(footage):

@@ -99,7 +99,7 @@ class Derivation:
 			return None
 		zero, size = first.utc_ticks, (cut.width, cut.height)
 		with open_part(number) as out:
-			encoder = Encoder(out, zero, size, cut.fps, cut.sound, self.comment)
+			encoder = Encoder(out, zero, size, cut.fps, cut.colours, cut.sound, self.comment)
 			try:
 				for made in chain([first], early, frames):
 					self.take(encoder, made)

@@ -1,10 +1,13 @@
 """Pictures and sound coded into a fragmented MP4, with the times that they came with."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import BinaryIO
 
 import av
+from av.video.reformatter import ColorRange
 
+from giam_sat_mot_cua.media.evidence.exact_cut import COLOURS, Sound
 from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.evidence.sound import SoundCoder
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE
@@ -37,6 +40,7 @@ class Encoder:
 		zero_utc_ticks: int,
 		size: tuple[int, int],
 		fps: float,
+		colours: tuple[int, ...],
 		sound: tuple[int, int] | None,
 		comment: str,
 	):
@@ -49,6 +53,9 @@ class Encoder:
 		self.video.width, self.video.height = size
 		self.video.pix_fmt = "yuv420p"
 		self.video.codec_context.thread_count = ENCODER_THREADS
+		self.video.codec_context.color_range = ColorRange.MPEG
+		for name, value in zip(COLOURS, colours, strict=True):
+			setattr(self.video.codec_context, name, value)
 		self.video.time_base = self.video.codec_context.time_base = TICK
 		self.durations: dict[int, int] = {}
 		self.coder = self.audio = None
@@ -67,11 +74,11 @@ class Encoder:
 			packet.duration = self.durations.pop(packet.pts)
 			self.target.mux(packet)
 
-	def sound(self, sound) -> None:
+	def sound(self, sound: Sound) -> None:
 		at = round((sound.utc_ticks - self.zero) * sound.rate / TIMESCALE)
 		self.mux_sound(self.coder.take(sound.samples, at))
 
-	def mux_sound(self, packets) -> None:
+	def mux_sound(self, packets: Iterable[av.Packet]) -> None:
 		for packet in packets:
 			packet.stream = self.audio
 			self.target.mux(packet)

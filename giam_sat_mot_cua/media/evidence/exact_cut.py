@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import av
 import av.error
 import numpy
+from av.video.reformatter import ColorRange
 
 from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.evidence.playable import TICKS_A_MS, Part
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE
 
 DECODER_THREADS = 2
+COLOURS = ("color_primaries", "color_trc", "colorspace")  # of FFmpeg, as the camera tells them
 
 
 @dataclass
@@ -55,8 +57,8 @@ class PartStream:
 class ExactCut:
 	"""What a part holds of [from_utc_ms, to_utc_ms). Used as a context manager.
 
-	`fps`, `width`, `height`: of the pictures. `sound`: (rate in Hz, channels), or None. `undecoded`: packets
-	that made no sense to the decoder, and were left out.
+	`fps`, `width`, `height`, `colours`: of the pictures. `sound`: (rate in Hz, channels), or None.
+	`undecoded`: packets that made no sense to the decoder, and were left out.
 	"""
 
 	def __init__(self, part: Part, from_utc_ms: int, to_utc_ms: int):
@@ -72,6 +74,7 @@ class ExactCut:
 		video.codec_context.thread_count = DECODER_THREADS
 		# 4:2:0 has one colour for two by two pixels
 		self.width, self.height = video.width // 2 * 2, video.height // 2 * 2
+		self.colours = tuple(getattr(video.codec_context, name) for name in COLOURS)
 		self.fps = float(video.average_rate or video.guessed_rate or 25)
 		audio = self.source.streams.audio
 		context = audio[0].codec_context if audio else None
@@ -103,7 +106,9 @@ class ExactCut:
 		if not self.begin <= begin < self.end:
 			return None
 		length = round((frame.duration or 0) * frame.time_base * TIMESCALE)
-		planes = frame.reformat(self.width, self.height, "yuv420p").to_ndarray()
+		planes = frame.reformat(
+			self.width, self.height, "yuv420p", dst_color_range=ColorRange.MPEG
+		).to_ndarray()
 		return Picture(planes, begin, min(max(length, 1), self.end - begin))
 
 	def sounded(self, frame: av.AudioFrame) -> Sound | None:

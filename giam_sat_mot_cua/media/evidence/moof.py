@@ -2,8 +2,10 @@
 moves, so that every offset in it stays right."""
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from giam_sat_mot_cua.media.evidence.moov import TrackInfo
 from giam_sat_mot_cua.media.fmp4 import NOT_A_KEY_FRAME, BrokenFile, boxes, parse_tfhd
 
 BASE_OFFSET, DURATIONS, SIZES, FLAGS, AHEADS = 0x1, 0x100, 0x200, 0x400, 0x800
@@ -55,8 +57,8 @@ class TrackFragment:
 				self.start = struct.unpack_from(self.time_format, data, self.time_place)[0]
 			elif kind == b"trun":
 				self.runs.append(read_run(data, body, default_duration, default_flags))
-		if not self.time_place:
-			raise BrokenFile("its time is missing")
+		if not self.track or not self.time_place or not self.runs:
+			raise BrokenFile("its track, its time or its samples are missing")
 		self.count = sum(run.count for run in self.runs)
 		self.length = sum(sum(run.durations(data)) for run in self.runs)
 
@@ -66,7 +68,7 @@ class TrackFragment:
 
 	@property
 	def key(self) -> bool:
-		return bool(self.runs) and not self.runs[0].first_flags & NOT_A_KEY_FRAME
+		return not self.runs[0].first_flags & NOT_A_KEY_FRAME
 
 	def shown(self) -> list[tuple[int, int]]:
 		"""(begin, end) of each sample's presentation, in the order of decoding."""
@@ -144,6 +146,9 @@ class Moof:
 
 	def of(self, track: int) -> TrackFragment | None:
 		return next((one for one in self.tracks if one.track == track), None)
+
+	def only_has(self, tracks: Iterable[TrackInfo]) -> bool:
+		return {one.track for one in self.tracks} <= {one.number for one in tracks}
 
 	def set_number(self, number: int) -> None:
 		struct.pack_into(">I", self.data, self.number_place, number)

@@ -253,6 +253,8 @@ def pieces_of(file: SourceFile, first: int, to_utc_ms: int) -> Iterator[Piece]:
 		tracks = tracks_of(reader, moov)
 		first_of_file = True
 		for fragment in reader.fragments(first):
+			if not fragment.moof.only_has(tracks):
+				raise reader.broken("has a fragment of a track that its header does not know")
 			piece = Piece(file, ftyp, moov, tracks, fragment, first_of_file, reader)
 			video = piece.video
 			if video and piece.file_ticks + video.start >= to_utc_ms * TICKS_A_MS:
