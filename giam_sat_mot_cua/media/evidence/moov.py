@@ -23,6 +23,14 @@ class TrackInfo:
 	height: int = 0
 
 
+@dataclass(frozen=True)
+class Edit:
+	"""A track is shown from its tick `begin` on, after nothing was shown of it for `wait` ticks."""
+
+	begin: int = 0
+	wait: int = 0
+
+
 def read_tracks(moov: bytes) -> list[TrackInfo]:
 	"""The tracks of a whole `moov` box. Raises BrokenFile, struct.error."""
 	return [read_track(moov, body, end) for kind, body, end in children(moov) if kind == b"trak"]
@@ -57,27 +65,40 @@ def inside(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int]]:
 			yield kind, body
 
 
-def with_beginning(moov: bytes, begins: dict[int, int]) -> bytes:
-	"""The header without any duration of its own, and with each track shown from the tick on that `begins`
-	says (an edit list; 0: none), so that what is shown first is shown at time 0."""
-	parts = []
+def with_edits(moov: bytes, edits: dict[int, Edit]) -> bytes:
+	"""The header without any duration of its own, and with the tracks shown as `edits` says."""
+	parts, movie_scale = [], 1
 	for kind, body, end in children(moov):
 		content = moov[body:end]
-		if kind == b"trak":
-			content = edited_track(content, begins)
+		if kind == b"mvhd":
+			movie_scale = struct.unpack_from(">I", content, 20 if content[0] else 12)[0]
+		elif kind == b"trak":
+			content = edited_track(content, edits, movie_scale)
 		elif kind == b"mvex":
 			content = b"".join(box(k, content[b:e]) for k, b, e in boxes(content) if k != b"mehd")
 		parts.append(box(kind, content))
 	return box(b"moov", b"".join(parts))
 
 
-def edited_track(trak: bytes, begins: dict[int, int]) -> bytes:
-	begin = begins.get(read_track(trak, 0, len(trak)).number, 0)
+def edited_track(trak: bytes, edits: dict[int, Edit], movie_scale: int) -> bytes:
+	track = read_track(trak, 0, len(trak))
 	parts = []
 	for kind, body, end in boxes(trak):
 		if kind != b"edts":
 			parts.append(box(kind, trak[body:end]))
-		if kind == b"tkhd" and begin:
-			# lasts 0: as long as the fragments do
-			parts.append(box(b"edts", full(b"elst", 1, 0, struct.pack(">IQqHH", 1, 0, begin, 1, 0))))
+		if kind == b"tkhd":
+			parts.append(edit_list(edits.get(track.number, Edit()), track.scale, movie_scale))
 	return b"".join(parts)
+
+
+def edit_list(edit: Edit, scale: int, movie_scale: int) -> bytes:
+	"""An `edts` box; nothing where nothing is to be said. Waiting is counted in ticks of the movie, which are
+	coarse: it is rounded up, and so much more of the track is passed over."""
+	waits = -(-edit.wait * movie_scale // scale)
+	begin = edit.begin + round(waits * scale / movie_scale) - edit.wait
+	entries = [(waits, -1)] if waits else []
+	entries += [(0, begin)] if begin or waits else []  # lasts 0: as long as the fragments do
+	if not entries:
+		return b""
+	rows = b"".join(struct.pack(">QqHH", length, time, 1, 0) for length, time in entries)
+	return box(b"edts", full(b"elst", 1, 0, struct.pack(">I", len(entries)) + rows))

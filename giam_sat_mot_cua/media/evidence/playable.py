@@ -13,7 +13,7 @@ from itertools import chain, pairwise
 from typing import BinaryIO
 
 from giam_sat_mot_cua.media.evidence.moof import TrackFragment
-from giam_sat_mot_cua.media.evidence.moov import TrackInfo, read_tracks, with_beginning
+from giam_sat_mot_cua.media.evidence.moov import Edit, TrackInfo, read_tracks, with_edits
 from giam_sat_mot_cua.media.evidence.onvif import start_time_meta
 from giam_sat_mot_cua.media.evidence.recorded import RecordedFragment, RecordedReader, SourceFile
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE, BrokenFile, box
@@ -22,6 +22,7 @@ TICKS_A_MS = TIMESCALE // 1000
 SHORTEST_GAP_MS = 500  # shorter ones are not written down anywhere (docs/time.md)
 LONGEST_OVERLAP = 2 * TICKS_A_MS  # what rounding of starts to milliseconds may do
 REORDERED_MS = 2000  # a picture is shown less than so long after it is decoded
+LOOK_AHEAD = 4  # fragments: sound that begins later is taken to begin with the pictures
 KEY_ENTRY = struct.Struct(">QQBBB")  # of `tfra`: time, offset, and the first sample of the first run
 
 
@@ -116,19 +117,22 @@ class Part:
 		self.number, self.pieces = number, pieces
 		self.rest: Piece | None = None
 		self.size = self.frames = self.fragments = 0
-		self.ends: dict[int, int] = {}  # of each track, in its ticks
+		self.zeros: dict[
+			int, int
+		] = {}  # where each track's own time line begins, in its ticks from `zero` on
+		self.ends: dict[int, int] = {}  # where it ends so far
 		self.keys = bytearray()
 		self.gaps: list[Gap] = []
 		self.readers: dict[str, RecordedReader] = {}
 
 	def chunks(self) -> Iterator[bytes]:
 		"""Raises BrokenFile with the file named, OSError."""
-		for piece in self.pieces:
-			if not self.fragments:
-				if not piece.video:
-					continue  # sound from before the first picture
-				yield self.counted(self.header(piece))
-			elif not self.fits(piece):
+		held = self.beginning()
+		if not held:
+			return
+		yield self.counted(self.header(held))
+		for piece in chain(held, self.pieces):
+			if self.fragments and not self.fits(piece):
 				self.rest = piece
 				break
 			self.take(piece)
@@ -140,15 +144,40 @@ class Part:
 		self.size += len(data)
 		return data
 
-	def header(self, first: Piece) -> bytes:
-		video = first.video
+	def beginning(self) -> list[Piece]:
+		"""The first pieces, from a picture on, up to where all tracks have begun: sound may come later."""
+		held: list[Piece] = []
+		for piece in self.pieces:
+			if not held and not piece.video:
+				continue  # sound from before the first picture
+			held.append(piece)
+			begun = {one.track for before in held for one in before.fragment.moof.tracks}
+			if len(held) == LOOK_AHEAD or len(begun) == len(piece.tracks) or piece.moov != held[0].moov:
+				break
+		return held
+
+	def header(self, held: list[Piece]) -> bytes:
+		first, video = held[0], held[0].video
 		self.video, self.moov, self.tracks = first.video_track, first.moov, first.tracks
 		self.zero = first.file_ticks + video.start  # UTC of the time line's beginning, in ticks
-		self.begin = (
-			video.first_shown - video.start
-		)  # what is shown first may be decoded some pictures before
-		begins = {track.number: self.in_ticks_of(track, self.begin) for track in self.tracks}
-		return first.ftyp + with_beginning(first.moov, begins) + start_time_meta(self.video.number, self.zero)
+		self.begin = video.first_shown - video.start  # the first picture may be decoded some others before
+		edits = {self.video.number: Edit(begin=self.begin)}
+		for track in self.tracks:
+			begin = self.in_ticks_of(track, self.begin)
+			start = 0 if track is self.video else max(self.first_start(track, held), begin)
+			self.zeros[track.number] = self.ends[track.number] = start
+			if track is not self.video:
+				edits[track.number] = Edit(wait=start - begin)
+		meta = start_time_meta(self.video.number, self.zero)
+		return first.ftyp + with_edits(first.moov, edits) + meta
+
+	def first_start(self, track: TrackInfo, held: list[Piece]) -> int:
+		"""Where a track begins, in its ticks from `zero` on; 0 when that is not known yet."""
+		for piece in held:
+			found = piece.fragment.moof.of(track.number)
+			if found and piece.moov == self.moov:
+				return found.start + self.in_ticks_of(track, piece.file_ticks - self.zero)
+		return 0
 
 	@staticmethod
 	def in_ticks_of(track: TrackInfo, ticks: int) -> int:
@@ -188,12 +217,12 @@ class Part:
 	def place(self, found: TrackFragment, start: int) -> None:
 		"""Sound of two files may overlap by some milliseconds, and begin a little before the first picture:
 		what comes first is then shown shorter, everything behind it stays in step."""
-		late = self.ends.get(found.track, 0) - start
+		late = self.ends[found.track] - start
 		if late > 0:
 			found.shorten_front(late)
 			start += late
-		found.move(start)
-		self.ends[found.track] = found.end
+		found.move(start - self.zeros[found.track])
+		self.ends[found.track] = start + found.length
 
 	def note_gap(self, start: int) -> None:
 		end = self.ends[self.video.number]
