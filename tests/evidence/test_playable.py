@@ -192,6 +192,17 @@ def test_what_two_recorders_recorded_at_once_is_there_twice(footage):
 	assert [p.digest for p in pictures(outputs.file(2))] == [p.digest for p in pictures(sources[1].open())]
 
 
+def test_nothing_is_lost_where_a_file_ends_before_its_sound_has_begun(footage):
+	"""The join waits for sound to begin, and meets the other recorder's file meanwhile."""
+	sources, paths = footage["alaw"].sources, footage["alaw"].paths
+	first = read_index(paths[0]).fragments[0]
+	short = replace(sources[0], open=lambda: io.BytesIO(paths[0].read_bytes()[: first.offset + first.size]))
+	other = replace(sources[0], name="other", start_utc_ms=sources[0].start_utc_ms + 200)
+	parts, outputs = joined([short, other])
+	assert [p.frames for p in parts] == [len(pictures(outputs.file(1))), len(pictures(paths[0]))]
+	assert parts[0].unfinished == (sources[0].name,) and parts[0].sound
+
+
 def test_fragments_of_another_muxer_join_as_well():
 	files = [SourceFile(f"{n}", 1_000_000 + n * 1100, lambda: io.BytesIO(whole_file())) for n in range(3)]
 	parts, outputs = joined(files)

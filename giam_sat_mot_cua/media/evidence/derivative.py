@@ -15,8 +15,9 @@ from giam_sat_mot_cua.media.evidence import mark
 from giam_sat_mot_cua.media.evidence.encode import Encoder
 from giam_sat_mot_cua.media.evidence.exact_cut import ExactCut, Sound, clipped
 from giam_sat_mot_cua.media.evidence.picture import Filter, Picture
-from giam_sat_mot_cua.media.evidence.playable import TICKS_A_MS, parts
+from giam_sat_mot_cua.media.evidence.playable import parts
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
+from giam_sat_mot_cua.media.evidence.selection import TICKS_A_MS
 
 
 class Stopped(Exception):

@@ -13,7 +13,8 @@ import numpy
 from av.video.reformatter import ColorRange
 
 from giam_sat_mot_cua.media.evidence.picture import Picture
-from giam_sat_mot_cua.media.evidence.playable import TICKS_A_MS, Part
+from giam_sat_mot_cua.media.evidence.playable import Part
+from giam_sat_mot_cua.media.evidence.selection import TICKS_A_MS
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE
 
 DECODER_THREADS = 2

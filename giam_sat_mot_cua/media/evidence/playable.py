@@ -9,19 +9,18 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from typing import BinaryIO
 
 from giam_sat_mot_cua.media.evidence.moof import TrackFragment
-from giam_sat_mot_cua.media.evidence.moov import Edit, TrackInfo, read_tracks, with_edits
+from giam_sat_mot_cua.media.evidence.moov import Edit, TrackInfo, with_edits
 from giam_sat_mot_cua.media.evidence.onvif import start_time_meta
-from giam_sat_mot_cua.media.evidence.recorded import RecordedFragment, RecordedReader, SourceFile
-from giam_sat_mot_cua.media.fmp4 import TIMESCALE, BrokenFile, box
+from giam_sat_mot_cua.media.evidence.recorded import RecordedReader, SourceFile
+from giam_sat_mot_cua.media.evidence.selection import TICKS_A_MS, Piece, select
+from giam_sat_mot_cua.media.fmp4 import TIMESCALE, box
 
-TICKS_A_MS = TIMESCALE // 1000
 SHORTEST_GAP_MS = 500  # shorter ones are not written down anywhere (docs/time.md)
 LONGEST_OVERLAP = 2 * TICKS_A_MS  # what rounding of starts to milliseconds may do
-REORDERED_MS = 2000  # a picture is shown less than so long after it is decoded
 LOOK_AHEAD = 4  # fragments: sound that begins later is taken to begin with the pictures
 KEY_ENTRY = struct.Struct(">QQBBB")  # of `tfra`: time, offset, and the first sample of the first run
 
@@ -50,31 +49,6 @@ class JoinedPart:
 	sound: TrackInfo | None
 	gaps: tuple[Gap, ...]
 	unfinished: tuple[str, ...]
-
-
-@dataclass
-class Piece:
-	"""A fragment on its way from a file into a part."""
-
-	file: SourceFile
-	ftyp: bytes
-	moov: bytes
-	tracks: list[TrackInfo]
-	fragment: RecordedFragment
-	first_of_file: bool
-	reader: RecordedReader
-
-	@property
-	def video_track(self) -> TrackInfo:
-		return next(track for track in self.tracks if track.kind == "vide")
-
-	@property
-	def video(self) -> TrackFragment | None:
-		return self.fragment.moof.of(self.video_track.number)
-
-	@property
-	def file_ticks(self) -> int:
-		return self.file.start_utc_ms * TICKS_A_MS
 
 
 def join(
@@ -107,7 +81,7 @@ def parts(files: Iterable[SourceFile], from_utc_ms: int, to_utc_ms: int) -> Iter
 		number += 1
 		part = Part(number, chain([piece], pieces))
 		yield part
-		piece = part.rest
+		piece, pieces = part.rest, part.pieces
 
 
 class Part:
@@ -121,6 +95,7 @@ class Part:
 			int, int
 		] = {}  # where each track's own time line begins, in its ticks from `zero` on
 		self.ends: dict[int, int] = {}  # where it ends so far
+		self.last_shown = (-1, -1)  # begin and end of the last picture, in ticks from `zero` on
 		self.keys = bytearray()
 		self.gaps: list[Gap] = []
 		self.readers: dict[str, RecordedReader] = {}
@@ -131,7 +106,8 @@ class Part:
 		if not held:
 			return
 		yield self.counted(self.header(held))
-		for piece in chain(held, self.pieces):
+		self.pieces = chain(held, self.pieces)
+		for piece in self.pieces:
 			if self.fragments and not self.fits(piece):
 				self.rest = piece
 				break
@@ -207,7 +183,7 @@ class Part:
 				self.place(found, found.start + self.in_ticks_of(track, shift))
 		if video:
 			self.frames += video.count
-			self.newest = video
+			self.last_shown = max(self.last_shown, *video.shown())
 			if video.key:
 				self.keys += KEY_ENTRY.pack(video.first_shown, self.size, 1, 1, 1)
 		self.readers[piece.file.name] = piece.reader
@@ -242,12 +218,11 @@ class Part:
 
 	def described(self) -> JoinedPart:
 		"""After the last chunk."""
-		last = max(self.newest.shown())
 		return JoinedPart(
 			self.number,
 			self.utc_ms(self.begin),
-			self.utc_ms(last[0]),
-			self.utc_ms(last[1]),
+			self.utc_ms(self.last_shown[0]),
+			self.utc_ms(self.last_shown[1]),
 			self.frames,
 			self.size,
 			self.video,
@@ -255,70 +230,3 @@ class Part:
 			tuple(self.gaps),
 			tuple(name for name, reader in self.readers.items() if not reader.finished),
 		)
-
-
-def select(files: Iterable[SourceFile], from_utc_ms: int, to_utc_ms: int) -> Iterator[Piece]:
-	"""The fragments that belong to the range, in order."""
-	begun = False
-	for file, following in pairwise(chain(files, [None])):
-		if file.start_utc_ms >= to_utc_ms:
-			return
-		first: int | None = 0
-		if not begun:
-			if following and following.start_utc_ms <= from_utc_ms - REORDERED_MS:
-				continue
-			first = first_fragment(file, from_utc_ms)
-			if first is None:
-				continue
-		for piece in pieces_of(file, first, to_utc_ms):
-			begun = True
-			yield piece
-
-
-def pieces_of(file: SourceFile, first: int, to_utc_ms: int) -> Iterator[Piece]:
-	with file.open() as stream:
-		reader = RecordedReader(file, stream)
-		ftyp, moov = reader.header()
-		tracks = tracks_of(reader, moov)
-		first_of_file = True
-		for fragment in reader.fragments(first):
-			if not fragment.moof.only_has(tracks):
-				raise reader.broken("has a fragment of a track that its header does not know")
-			piece = Piece(file, ftyp, moov, tracks, fragment, first_of_file, reader)
-			video = piece.video
-			if video and piece.file_ticks + video.start >= to_utc_ms * TICKS_A_MS:
-				reader.finished = True  # what is beyond does not matter
-				return
-			yield piece
-			first_of_file = False
-
-
-def tracks_of(reader: RecordedReader, moov: bytes) -> list[TrackInfo]:
-	try:
-		tracks = read_tracks(moov)
-	except (BrokenFile, struct.error, IndexError) as error:
-		raise reader.broken(f"has a header that cannot be read ({error})") from error
-	if not any(track.kind == "vide" for track in tracks) or not all(track.scale for track in tracks):
-		raise reader.broken("has no pictures")
-	return tracks
-
-
-def first_fragment(file: SourceFile, from_utc_ms: int) -> int | None:
-	"""Number of the fragment with the key frame that the picture at `from_utc_ms` needs, or else of the first
-	key frame after it; None when all of the file lies before."""
-	wanted = (from_utc_ms - file.start_utc_ms) * TICKS_A_MS
-	chosen, reached = None, 0
-	with file.open() as stream:
-		reader = RecordedReader(file, stream)
-		_ftyp, moov = reader.header()
-		video = next(track.number for track in tracks_of(reader, moov) if track.kind == "vide")
-		for number, moof in enumerate(reader.times()):
-			found = moof.of(video)
-			if not found:
-				continue
-			reached = max(reached, found.last_shown_end)
-			if found.key and (chosen is None or found.first_shown <= wanted):
-				chosen = number
-			if found.start > wanted and chosen is not None:
-				break
-	return chosen if reached > wanted else None
