@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import subprocess
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -135,3 +136,9 @@ def decoding_errors(path: Path) -> str:
 def made(folder: Path) -> Path:
 	folder.mkdir(parents=True)
 	return folder
+
+
+def resident_kb() -> int:
+	"""Memory of this process."""
+	with open("/proc/self/statm") as file:
+		return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024

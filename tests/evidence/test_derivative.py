@@ -21,9 +21,10 @@ from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.evidence.playable import join
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.evidence.watermark import Watermark
+from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import read_index
 from tests.cameras.feeder import nal_units
-from tests.evidence.footage import Outputs, decoding_errors, pictures
+from tests.evidence.footage import Outputs, decoding_errors, pictures, resident_kb
 from tests.media.recording import ffprobe
 
 EVER = 1 << 42
@@ -89,12 +90,8 @@ def test_sound_is_cut_to_the_sample_and_stays_in_step(footage, kind):
 	rate, before = heard(outputs.file())
 	_rate, after = heard(cut.file())
 	assert parts[0].sound and len(after) == pytest.approx(5 * rate, abs=0.1 * rate + 2048)
-	place = round((parts[0].first_utc_ms - whole.first_utc_ms) * rate / 1000)
-	for at in (rate, 2 * rate, 4 * rate):
-		window = after[at : at + rate // 2]
-		around = before[place + at - 400 : place + at + rate // 2 + 400]
-		matches = numpy.correlate(around, window, "valid")
-		assert abs(int(matches.argmax()) - 400) <= rate // 500  # 2 ms: starts are known to the millisecond
+	for after_ms in (500, 2000, 4000):  # beginnings are known to the millisecond
+		assert lag(before, after, rate, whole, parts[0], begin + after_ms) <= rate // 500
 
 
 def heard(source) -> tuple[int, numpy.ndarray]:
@@ -108,6 +105,50 @@ def heard(source) -> tuple[int, numpy.ndarray]:
 		at = round(frame.time * rate)
 		samples[at : at + frame.samples] = frame.to_ndarray()[0]
 	return rate, samples
+
+
+def test_sound_is_in_step_after_a_gap(footage):
+	sources = footage["alaw"].sources
+	sources = [*sources[:2], *sources[3:]]
+	outputs = Outputs()
+	whole = join(sources, 0, EVER, outputs.open)[0]
+	begin = sources[1].start_utc_ms + 300
+	parts, cut = derived(sources, begin, sources[2].start_utc_ms + 2500)
+	assert whole.gaps
+	(rate, before), (_rate, after) = heard(outputs.file()), heard(cut.file())
+	assert lag(before, after, rate, whole, parts[0], begin + 1000) <= rate // 500
+	assert lag(before, after, rate, whole, parts[0], sources[2].start_utc_ms + 500) <= rate // 500
+	silent = round((whole.gaps[0].begin_utc_ms + 1000 - parts[0].first_utc_ms) * rate / 1000)
+	assert not after[silent : silent + rate].any()
+
+
+def lag(before, after, rate: int, whole, part, utc_ms: int) -> int:
+	"""By how many samples what is heard at a moment is off, in a derivative against the recording."""
+	here, there = (round((utc_ms - one.first_utc_ms) * rate / 1000) for one in (part, whole))
+	window = after[here : here + rate // 2]
+	around = before[there - 400 : there + rate // 2 + 400]
+	return abs(int(numpy.correlate(around, window, "valid").argmax()) - 400)
+
+
+def test_a_damaged_file_is_named(footage):
+	source, data = footage["numbered"].sources[1], bytearray(footage["numbered"].paths[1].read_bytes())
+	data[read_index(footage["numbered"].paths[1]).fragments[2].offset + 4] = 0
+	broken = replace(source, open=lambda: io.BytesIO(data))
+	with pytest.raises(BrokenFile, match=source.name):
+		derived([footage["numbered"].sources[0], broken])
+
+
+def test_memory_stays_flat(footage):
+	path, start = footage["numbered"].paths[1], footage["numbered"].sources[1].start_utc_ms
+	length = read_index(path).duration_ms
+	files = (SourceFile(str(n), start + n * length, lambda: path.open("rb")) for n in range(30))
+	sizes: list[int] = []
+	marks = [Watermark(LINES, "Asia/Ho_Chi_Minh")]
+	derived(
+		files, start, start + 30 * length, filters=marks, progress=lambda _share: sizes.append(resident_kb())
+	)
+	assert len(sizes) == 30 * len(pictures(path))
+	assert max(sizes) - sizes[len(sizes) // 4] < 12_000
 
 
 def test_every_size_has_its_own_file(footage):

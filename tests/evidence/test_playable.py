@@ -1,7 +1,6 @@
 """Joined files: every picture and every sound of the range, once, at its time; playable, and seekable."""
 
 import io
-import os
 import random
 import struct
 from dataclasses import replace
@@ -15,7 +14,15 @@ from giam_sat_mot_cua.media.evidence.playable import Gap, join
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.fmp4 import BrokenFile, boxes
 from giam_sat_mot_cua.media.segment_index import read_index
-from tests.evidence.footage import Forward, Outputs, decoding_errors, number_in, packets, pictures
+from tests.evidence.footage import (
+	Forward,
+	Outputs,
+	decoding_errors,
+	number_in,
+	packets,
+	pictures,
+	resident_kb,
+)
 from tests.footage_bytes import whole_file
 from tests.media.recording import ffprobe
 
@@ -249,8 +256,3 @@ def test_a_day_takes_no_more_memory_than_a_minute(footage):
 	assert parts[0].end_utc_ms - parts[0].first_utc_ms == pytest.approx(86_400_000, abs=length + 1)
 	assert max(sizes) - sizes[0] < 12_000  # of which the index of the key frames takes 19 bytes each
 	assert parts[0].size_bytes == out.written
-
-
-def resident_kb() -> int:
-	with open("/proc/self/statm") as file:
-		return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024

@@ -62,17 +62,21 @@ def pieces_of(file: SourceFile, first: int, to_utc_ms: int) -> Iterator[Piece]:
 		reader = RecordedReader(file, stream)
 		ftyp, moov = reader.header()
 		tracks = tracks_of(reader, moov)
-		first_of_file = True
+		early: list[Piece] = []  # sound from before the first picture: of no use without one
+		begun = False
 		for fragment in reader.fragments(first):
 			if not fragment.moof.only_has(tracks):
 				raise reader.broken("has a fragment of a track that its header does not know")
-			piece = Piece(file, ftyp, moov, tracks, fragment, first_of_file, reader)
+			piece = Piece(file, ftyp, moov, tracks, fragment, not begun, reader)
 			video = piece.video
 			if video and piece.file_ticks + video.start >= to_utc_ms * TICKS_A_MS:
 				reader.finished = True  # what is beyond does not matter
 				return
-			yield piece
-			first_of_file = False
+			early.append(piece)
+			if video or begun:
+				yield from early
+				early.clear()
+				begun = True
 
 
 def tracks_of(reader: RecordedReader, moov: bytes) -> list[TrackInfo]:

@@ -14,7 +14,7 @@ from giam_sat_mot_cua.media.evidence.overlay import Overlay, composed, font, tex
 from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE
 
-FAINT, CLEAR = 46, 150  # opacity of the slanted text, of the box behind the clear one; of 255
+FAINT, CLEAR = 46, 190  # opacity of the slanted text, of the box behind the clear one; of 255
 SLANT_DEGREES = 30
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
