@@ -29,7 +29,7 @@ def footage(tmp_path_factory) -> dict[str, Footage]:
 	):
 		urls = {config["path"][1:]: server.url(config["path"]) for config in CAMERAS}
 		urls |= {"numbered": feeder.urls[0], "gap": feeder.urls[1], "long": slow.urls[0]}
-		with recordings(urls, folder, file_seconds=3) as running:
+		with recordings(urls, folder, file_seconds=3, fragment_ms=1000) as running:
 			running["gap"].wait_files(1)
 			running["resized"].wait_files(1)
 			feeder.control("reboot", "/0001", seconds=3)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import av
 import av.error
+import av.logging
 import numpy
 from av.video.reformatter import ColorRange
 
@@ -16,6 +17,8 @@ from giam_sat_mot_cua.media.evidence.picture import Picture
 from giam_sat_mot_cua.media.evidence.playable import Part
 from giam_sat_mot_cua.media.evidence.selection import TICKS_A_MS
 from giam_sat_mot_cua.media.fmp4 import TIMESCALE
+
+av.logging.set_level(None)  # FFmpeg's log can deadlock threads
 
 DECODER_THREADS = 2
 COLOURS = ("color_primaries", "color_trc", "colorspace")  # of FFmpeg, as the camera tells them

@@ -91,14 +91,14 @@ class Part:
 		self.number, self.pieces = number, pieces
 		self.rest: Piece | None = None
 		self.size = self.frames = self.fragments = 0
-		self.zeros: dict[
-			int, int
-		] = {}  # where each track's own time line begins, in its ticks from `zero` on
-		self.ends: dict[int, int] = {}  # where it ends so far
+		# where the time line of each track begins, and ends so far: in its ticks from `zero` on
+		self.zeros: dict[int, int] = {}
+		self.ends: dict[int, int] = {}
 		self.last_shown = (-1, -1)  # begin and end of the last picture, in ticks from `zero` on
 		self.keys = bytearray()
 		self.gaps: list[Gap] = []
-		self.readers: dict[str, RecordedReader] = {}
+		self.reader: RecordedReader | None = None
+		self.unfinished: list[str] = []
 
 	def chunks(self) -> Iterator[bytes]:
 		"""Raises BrokenFile with the file named, OSError."""
@@ -114,6 +114,7 @@ class Part:
 			self.take(piece)
 			yield self.counted(piece.fragment.moof.data)
 			yield self.counted(piece.fragment.media)
+		self.note_unfinished()
 		yield self.counted(self.index())
 
 	def counted(self, data: bytes) -> bytes:
@@ -186,9 +187,9 @@ class Part:
 			self.last_shown = max(self.last_shown, *video.shown())
 			if video.key:
 				self.keys += KEY_ENTRY.pack(video.first_shown, self.size, 1, 1, 1)
-		self.readers[piece.file.name] = piece.reader
-		if piece.first_of_file:
-			self.forget_finished(piece.reader)
+		if piece.reader is not self.reader:
+			self.note_unfinished()
+			self.reader = piece.reader
 
 	def place(self, found: TrackFragment, start: int) -> None:
 		"""Sound of two files may overlap by some milliseconds, and begin a little before the first picture:
@@ -205,8 +206,10 @@ class Part:
 		if start - end > SHORTEST_GAP_MS * TICKS_A_MS:
 			self.gaps.append(Gap(self.utc_ms(end), self.utc_ms(start)))
 
-	def forget_finished(self, current: RecordedReader) -> None:
-		self.readers = {n: r for n, r in self.readers.items() if r is current or not r.finished}
+	def note_unfinished(self) -> None:
+		"""When all of a file has been read."""
+		if self.reader and not self.reader.finished:
+			self.unfinished.append(self.reader.name)
 
 	def utc_ms(self, ticks: int) -> int:
 		return round((self.zero + ticks) / TICKS_A_MS)
@@ -228,5 +231,5 @@ class Part:
 			self.video,
 			next((track for track in self.tracks if track.kind == "soun"), None),
 			tuple(self.gaps),
-			tuple(name for name, reader in self.readers.items() if not reader.finished),
+			tuple(self.unfinished),
 		)
