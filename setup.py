@@ -20,6 +20,8 @@ REQUIREMENTS = [
 	"numpy>=2.0,<2.3",
 	# Footage in S3 stores. What Frappe 15 brings; later ones send checksums that older stores refuse.
 	"boto3>=1.34.143,<1.35",
+	# Vietnamese text on copies of footage (not in OpenCV's letters). Frappe 15 brings 10, later ones to 12.
+	"Pillow>=10.3,<13",
 ]
 
 setup(
