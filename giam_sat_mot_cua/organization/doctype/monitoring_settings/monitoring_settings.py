@@ -36,6 +36,7 @@ BOUNDS = {
 	"extraction_check_hours": (1, 720),
 	"extraction_decide_hours": (1, 720),
 	"extraction_urgent_hours": (1, 72),
+	"package_days": (1, 3650),
 	"account_review_months": (1, 60),
 	"account_review_days": (1, 90),
 	"account_reminder_days": (1, 30),
@@ -74,6 +75,7 @@ class MonitoringSettings(Document):
 		link_minutes: DF.Int
 		min_free_percent: DF.Percent
 		move_mbit_s: DF.Int
+		package_days: DF.Int
 		playback_minutes: DF.Int
 		retention_days: DF.Int
 		rows_waiting_count: DF.Int
