@@ -17,7 +17,14 @@ from devbench.steps import Steps
 from devbench.tools import environment
 
 CLIENT_FILES = "giam_sat_mot_cua/**/*.{js,css}"
-WITHOUT_INSTANCE = ("tests/archive", "tests/cameras", "tests/devbench", "tests/media", "tests/test_*.py")
+WITHOUT_INSTANCE = (
+	"tests/archive",
+	"tests/cameras",
+	"tests/devbench",
+	"tests/evidence",
+	"tests/media",
+	"tests/test_*.py",
+)
 
 
 def run_all(state: State, steps: Steps, log: Path) -> int:
