@@ -8,6 +8,7 @@ from devbench.stack import Stack
 from tests.benchmarks import (
 	camera_list,
 	database_away,
+	evidence_export,
 	fail_over,
 	import_register,
 	long_run,
@@ -27,6 +28,7 @@ BENCHMARKS = {
 	"long-run": long_run.run,
 	"retention": retention.run,
 	"metrics": metrics.run,
+	"evidence-export": evidence_export.run,
 }
 HOURS_LONG = ("long-run",)
 

@@ -125,7 +125,7 @@ def test_people_read_who_asked_who_approved_and_what_is_missing(opened, world):
 		"Chánh Văn phòng",
 		"Quầy số 3 (NB-HL-NM-01)",
 		"Đồng hồ camera nhanh hơn giờ máy chủ 3,2 giây",
-		"07:00:04–07:00:05: Không ghi được hình, 2 giây – camera mất điện",
+		"07:00:04–07:00:05,500: Không ghi được hình, 1,5 giây – camera mất điện",
 		"Đã xóa theo thời hạn lưu trữ",
 		"Có hình 6 giây trong 8 giây (75 %)",
 		"15:00:41 ngày 26/11/2026",

@@ -25,6 +25,14 @@ def check_facts(facts: dict) -> None:
 	entry_time(facts)
 
 
+def check_details(kind: str, details: dict) -> None:
+	"""ManifestFault unless they are what the manifest may tell of a file of that kind."""
+	if not verify.fits(kind, verify.SHAPE["files"][0]["kind"]):
+		raise ManifestFault("$.kind", f"no kind of file: {kind}")
+	verify.check_plain(details, "$.details", 2)
+	verify.check_shape(details, verify.SOURCE_SHAPE if kind == "source" else {}, "$.details")
+
+
 def entry_time(facts: dict) -> str:
 	"""What the ZIP shows as the time of its files: when it was made, in the zone of its people. A ZIP counts
 	in steps of two seconds."""

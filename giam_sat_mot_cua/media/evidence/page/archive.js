@@ -7,7 +7,13 @@ const END64_BYTES = 56;
 const LOCATOR_BYTES = 20;
 const MOST16 = 0xffff;
 const MOST32 = 0xffffffff;
-const SIGNS = { central: 0x02014b50, local: 0x04034b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
+const SIGNS = {
+    central: 0x02014b50,
+    local: 0x04034b50,
+    end: 0x06054b50,
+    end64: 0x06064b50,
+    locator: 0x07064b50,
+};
 const MADE = (3 << 8) | 45;
 const NEEDED = 45;
 const ATTRIBUTES = (0o100644 << 16) >>> 0;
@@ -16,7 +22,11 @@ class Folder {
     constructor(files, report) {
         this.files = new Map();
         for (const file of files) {
-            const path = (file.webkitRelativePath || file.name).split("/").slice(1).join("/").normalize("NFC");
+            const path = (file.webkitRelativePath || file.name)
+                .split("/")
+                .slice(1)
+                .join("/")
+                .normalize("NFC");
             if (this.files.has(path)) report.add("duplicate_entry", path);
             else this.files.set(path, file);
         }

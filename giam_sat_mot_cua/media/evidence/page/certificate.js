@@ -57,7 +57,8 @@ function children(data, place, tag, count) {
         at += 2;
         if (length & 0x80) {
             const width = length & 0x7f;
-            if (width < 1 || width > 4 || at + width > place.end) throw new Error("a length that DER has not");
+            if (width < 1 || width > 4 || at + width > place.end)
+                throw new Error("a length that DER has not");
             length = data.slice(at, at + width).reduce((sum, byte) => sum * 256 + byte, 0);
             at += width;
         }
@@ -115,7 +116,8 @@ function timeOf(data, place) {
     const [, year, ...rest] = digits.match(/^(....)(..)(..)(..)(..)(..)Z$/).map(Number);
     const text = digits.replace(/^(....)(..)(..)(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
     const utcMs = Date.parse(text);
-    if (!year || Number.isNaN(utcMs) || new Date(utcMs).getUTCDate() !== rest[1]) throw new Error("not a time");
+    if (!year || Number.isNaN(utcMs) || new Date(utcMs).getUTCDate() !== rest[1])
+        throw new Error("not a time");
     return utcMs;
 }
 

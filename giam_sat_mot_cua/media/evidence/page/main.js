@@ -8,7 +8,9 @@ function field(id) {
 
 // 64 digits, or "" while there are not as many.
 function typedFingerprint() {
-    const digits = field("fingerprint").value.replace(/[\s:.-]/g, "").toLowerCase();
+    const digits = field("fingerprint")
+        .value.replace(/[\s:.-]/g, "")
+        .toLowerCase();
     return /^[0-9a-f]{64}$/.test(digits) ? digits : "";
 }
 
@@ -56,7 +58,8 @@ function progress(read, of) {
 
 function start() {
     if (!globalThis.crypto || !crypto.subtle) {
-        const text = "Trình duyệt này không có chức năng kiểm tra chữ ký. Hãy dùng bản mới của Chrome, Edge hoặc Firefox.";
+        const text =
+            "Trình duyệt này không có chức năng kiểm tra chữ ký. Hãy dùng bản mới của Chrome, Edge hoặc Firefox.";
         field("choose").replaceChildren(make("p", text, "warning"));
         return;
     }

@@ -44,8 +44,8 @@ function showVerdict(report, given) {
     const [sign, words] = VERDICTS[result];
     const title = put(make("h2"), make("span", sign, "sign"), ` ${words}`);
     box.replaceChildren(title, make("p", summary(report, result, findings.length)));
-    if (report.certificate) put(box, make("p", SIGNERS[state], `signer ${state}`));
     if (findings.length) put(box, findingList(findings));
+    if (report.certificate) put(box, make("p", SIGNERS[state], `signer ${state}`));
 }
 
 function summary(report, result, count) {
@@ -119,7 +119,7 @@ function packageSection(manifest, zone) {
 
 // Any object of the manifest, with labels where its keys are known.
 function facts(value, zone) {
-    return definitions(Object.entries(value).map(([key, inner]) => [label(key), words(key, inner, zone)]));
+    return definitions(inOrder(value).map(([key, inner]) => [label(key), words(key, inner, zone)]));
 }
 
 function words(key, value, zone) {
@@ -128,7 +128,7 @@ function words(key, value, zone) {
     if (typeof value === "number") return numberWords(key, value, zone);
     if (Array.isArray(value)) return value.map((inner) => words("", inner, zone)).join("; ");
     if (typeof value === "object") {
-        const pairs = Object.entries(value);
+        const pairs = inOrder(value);
         return pairs.map(([inner, one]) => `${label(inner)}: ${words(inner, one, zone)}`).join("; ");
     }
     return value;
@@ -147,7 +147,10 @@ function listSection(title, rows, zone) {
 function custodySection(rows, zone) {
     const list = make("ol", null, "custody");
     for (const row of rows) {
-        put(list, put(make("li"), make("span", moment(row.at_utc_ms, zone), "at"), ` ${row.who}: ${row.what}`));
+        put(
+            list,
+            put(make("li"), make("span", moment(row.at_utc_ms, zone), "at"), ` ${row.who}: ${row.what}`),
+        );
     }
     return section("Quá trình lưu giữ và bàn giao", rows.length ? list : make("p", "Không có trong bản kê."));
 }
@@ -173,7 +176,9 @@ function rangesSection(manifest, zone) {
 
 function rangeBox(range, zone) {
     const all = Math.max(range.to_utc_ms - range.from_utc_ms, 1);
-    const there = range.pieces.filter((piece) => piece.kind === "recorded").reduce((sum, one) => sum + long(one), 0);
+    const there = range.pieces
+        .filter((piece) => piece.kind === "recorded")
+        .reduce((sum, one) => sum + long(one), 0);
     const share = decimal(Math.min((100 * there) / all, 100), 1);
     const box = make("div", null, "range");
     const title = `${moment(range.from_utc_ms, zone)} đến ${moment(range.to_utc_ms, zone)}`;

@@ -56,6 +56,13 @@ const LABELS = {
     done: "Đã xử lý",
 };
 
+// In the order of LABELS: a manifest is sorted by its keys. What is not known comes last.
+function inOrder(value) {
+    const order = Object.keys(LABELS);
+    const rank = ([key]) => (key in LABELS ? order.indexOf(key) : order.length);
+    return Object.entries(value).sort((one, other) => rank(one) - rank(other));
+}
+
 function label(key) {
     return LABELS[key] || key.replace(/_utc_ms$|_ms$/, "").replaceAll("_", " ");
 }
@@ -75,8 +82,10 @@ function moment(utcMs, zone) {
     return `${hour}:${minute}:${second} ngày ${day}/${month}/${year}${zone === "UTC" ? " (UTC)" : ""}`;
 }
 
+// 08:00:03, or 08:00:03,250
 function time(utcMs, zone) {
-    return moment(utcMs, zone).slice(0, 8);
+    const ms = utcMs % 1000;
+    return moment(utcMs, zone).slice(0, 8) + (ms ? `,${String(ms).padStart(3, "0")}` : "");
 }
 
 function clock(zone) {
@@ -100,6 +109,7 @@ function decimal(value, digits) {
 }
 
 function duration(ms) {
+    if (ms < 60_000) return `${decimal(ms / 1000, 3)} giây`;
     const seconds = Math.round(ms / 1000);
     const parts = [
         [Math.floor(seconds / 3600), "giờ"],
@@ -107,7 +117,7 @@ function duration(ms) {
         [seconds % 60, "giây"],
     ];
     const shown = parts.filter(([count]) => count).map(([count, unit]) => `${count} ${unit}`);
-    return shown.join(" ") || (ms ? `${ms} mili giây` : "0 giây");
+    return shown.join(" ");
 }
 
 function size(bytes) {
@@ -119,7 +129,8 @@ function size(bytes) {
 
 // What the clock in the picture tells, beside the server's that counts.
 function clockWords(offsetMs) {
-    if (offsetMs === null) return "Chưa đo được độ lệch của đồng hồ camera. Giờ trong bản kê là giờ của máy chủ.";
+    if (offsetMs === null)
+        return "Chưa đo được độ lệch của đồng hồ camera. Giờ trong bản kê là giờ của máy chủ.";
     const seconds = decimal(Math.abs(offsetMs) / 1000, 1);
     if (Math.abs(offsetMs) < 1000) {
         return `Đồng hồ camera lệch dưới 1 giây so với giờ máy chủ (${seconds} giây).`;
