@@ -723,6 +723,9 @@ def decode(raw: bytes, flags: int) -> tuple[str, bool]:
 
 
 def read_at(file, at: int, count: int) -> bytes:
+	"""What is there; nothing beyond the end, wherever a damaged directory points."""
+	if at > MOST_INT:
+		return b""
 	file.seek(at)
 	return file.read(count)
 
