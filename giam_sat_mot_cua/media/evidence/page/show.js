@@ -205,8 +205,10 @@ function rangeBar(range, all) {
 
 function pieceList(range, zone) {
     const list = make("ul", null, "pieces");
+    const day = (utcMs) => moment(utcMs, zone).slice(8);
+    const shown = day(range.from_utc_ms) === day(range.to_utc_ms) ? time : moment;
     for (const piece of range.pieces) {
-        const when = `${time(piece.begin_utc_ms, zone)}–${time(piece.end_utc_ms, zone)}`;
+        const when = `${shown(piece.begin_utc_ms, zone)}–${shown(piece.end_utc_ms, zone)}`;
         const note = piece.note ? ` – ${piece.note}` : "";
         const row = make("li", null, piece.kind);
         const text = `: ${PIECES[piece.kind]}, ${duration(long(piece))}${note}`;
@@ -217,28 +219,29 @@ function pieceList(range, zone) {
 
 function filesSection(report, zone) {
     const found = section("Các tệp trong gói");
+    const there = new Set(report.source.names());
     const wrong = new Set(report.findings.map((one) => one.file));
+    const state = (file) =>
+        !there.has(file.path) ? "thiếu" : wrong.has(file.path) ? "✘ không khớp" : "✔ khớp";
     for (const [kind, title] of Object.entries(KINDS)) {
         const files = report.manifest.files.filter((file) => file.kind === kind);
         if (!files.length) continue;
         const group = make("details");
         group.open = files.length <= 12;
         put(group, make("summary", `${title}: ${files.length}`));
-        put(group, ...files.map((file) => fileBox(report, file, wrong, zone)));
+        put(group, ...files.map((file) => fileBox(report.source, file, state(file), zone)));
         put(found, group);
     }
     return found;
 }
 
-function fileBox(report, file, wrong, zone) {
+function fileBox(source, file, state, zone) {
     const box = make("div", null, "file");
-    const there = report.source.names().includes(file.path);
-    const state = !there ? "thiếu" : wrong.has(file.path) ? "✘ không khớp" : "✔ khớp";
-    const mark = make("span", state, there && !wrong.has(file.path) ? "good" : "bad");
+    const mark = make("span", state, state.startsWith("✔") ? "good" : "bad");
     put(box, put(make("p"), mark, " ", make("strong", file.path), ` – ${size(file.size)}`));
     const details = Object.entries(file.details).filter(([key]) => key !== "sha256_at_recording");
     if (details.length) put(box, make("p", words("", Object.fromEntries(details), zone), "hint"));
-    if (report.source.canRead(file.path)) put(box, actions(report.source, file, box));
+    if (source.canRead(file.path)) put(box, actions(source, file, box));
     return box;
 }
 
