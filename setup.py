@@ -20,7 +20,8 @@ REQUIREMENTS = [
 	"numpy>=2.0,<2.3",
 	# Footage in S3 stores. What Frappe 15 brings; later ones send checksums that older stores refuse.
 	"boto3>=1.34.143,<1.35",
-	# Keys, certificates and signatures of evidence packages. Frappe pins it: 43.0 in version 15, up to 46.0 in 16.
+	# Keys, certificates and signatures of evidence packages. Frappe pins it: 43.0 in version 15, 46.0 in the
+	# newest 16. Tried with both.
 	"cryptography>=43.0.1,<47",
 ]
 

@@ -1,5 +1,6 @@
 """verify.html in a real browser, opened from the disk, without a network."""
 
+import base64
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from tests.evidence import tampering
 from tests.evidence.tampering import CASES
 
 pytestmark = pytest.mark.browser
+DROP = """
+const bytes = Uint8Array.from(atob(arguments[0]), (char) => char.charCodeAt(0));
+const data = new DataTransfer();
+data.items.add(new File([bytes], arguments[1]));
+document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +148,17 @@ def test_a_video_plays_in_place(opened, world):
 	wait_for(lambda: opened.execute_script(script)[0] > 1, 20, "the video does not advance")
 	_at, width, duration = opened.execute_script(script)
 	assert width == 320 and abs(duration - 2) < 0.2
+
+
+def test_a_package_is_dropped_on_the_page(opened, world, tmp_path):
+	package = tmp_path / "package.zip"
+	for make, expected in ((None, "intact"), (tampering.appended, "changed")):
+		if make:
+			make(world, package)
+		else:
+			package.write_bytes(world.package.read_bytes())
+		opened.execute_script(DROP, base64.b64encode(package.read_bytes()).decode(), package.name)
+		assert wait_for(lambda: verdict(opened), 60, "no verdict") == expected
 
 
 def test_a_file_of_a_changed_package_says_whether_it_is_the_changed_one(opened, world, tmp_path):

@@ -35,6 +35,7 @@ class PackageWriter:
 	`facts`: what is known of the request, as in manifest.FACTS. Raises manifest.ManifestFault when they are
 	not complete, signing.SigningError when the certificate is not valid at `made_utc_ms`. After any error
 	the package is given up: `close` then refuses. As a context manager it closes after a block without error.
+	`out` stays open, and to sync it to the disk is its owner's business.
 	"""
 
 	def __init__(self, out: BinaryIO, facts: dict, signer: Signer):
@@ -127,8 +128,7 @@ class PackageWriter:
 		return info
 
 	def close(self) -> dict:
-		"""Adds the verifiers, the manifest, its signature and the certificates; returns the manifest. `out`
-		stays open."""
+		"""Adds the verifiers, the manifest, its signature and the certificates; returns the manifest."""
 		self.check_open()
 		for name, content in attachments.contents(self.facts, self.signer.fingerprint).items():
 			with self.write_entry(name, attachments.KINDS[name], {}, len(content)) as entry:

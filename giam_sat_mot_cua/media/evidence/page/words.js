@@ -52,7 +52,11 @@ const LABELS = {
     to_utc_ms: "Đến",
     end_utc_ms: "Kết thúc",
     duration_ms: "Thời lượng",
-    sha256_at_recording: "SHA-256 khi ghi",
+    first_utc_ms: "Hình đầu tiên",
+    last_utc_ms: "Hình cuối cùng",
+    part: "Phần",
+    frames: "Số khung hình",
+    sources: "Từ các tệp",
     done: "Đã xử lý",
 };
 
