@@ -22,6 +22,9 @@ REQUIREMENTS = [
 	"boto3>=1.34.143,<1.35",
 	# Vietnamese text on copies of footage (not in OpenCV's letters). Frappe 15 brings 10, later ones to 12.
 	"Pillow>=10.3,<13",
+	# Keys, certificates and signatures of evidence packages. Frappe pins it: 43.0 in version 15, 46.0 in the
+	# newest 16. Tried with both.
+	"cryptography>=43.0.1,<47",
 ]
 
 setup(

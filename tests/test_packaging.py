@@ -40,6 +40,7 @@ def test_a_wheel_holds_fixtures_patches_and_records(tmp_path):
 		"*.txt",
 		"public/js/*.js",
 		"media/evidence/fonts/*",
+		"media/evidence/page/*",
 	):
 		found = [path for path in app.glob(pattern) if "node_modules" not in path.parts]
 		assert found

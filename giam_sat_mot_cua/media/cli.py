@@ -1,6 +1,7 @@
 """`gsmc-media`: the media library on a command line, without Frappe.
 
-Exit codes: 0 done, 2 wrong usage, 3 the stream failed, 4 the storage failed.
+Exit codes: 0 done, 2 wrong usage, 3 the stream failed, 4 the storage failed. Of `verify`: 0 intact,
+1 changed, 2 wrong usage, 3 unreadable.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from giam_sat_mot_cua.media import events, layout, repair
 from giam_sat_mot_cua.media import probe as probing
 from giam_sat_mot_cua.media.camera_stream import CameraStream, StreamError, StreamFault
+from giam_sat_mot_cua.media.evidence import verify
 from giam_sat_mot_cua.media.recorder import CameraRecorder
 
 EXIT_CODES = {StreamFault.STORAGE: 4, StreamFault.BAD_ADDRESS: 2}
@@ -61,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
 	one.add_argument("folder", type=Path, help="folder of the footage")
 	one.add_argument("--json", action="store_true", help="machine-readable output")
 	one.set_defaults(action=repair_folder)
+	one = commands.add_parser("verify", help="verify an evidence package")
+	verify.add_arguments(one)
+	one.set_defaults(action=verify.run)
+	one = commands.add_parser("fingerprint", help="fingerprint of a certificate, as it is printed")
+	one.add_argument("certificate", help="PEM or DER")
+	one.set_defaults(action=fingerprint)
 	return top
 
 
@@ -154,6 +162,11 @@ def repair_folder(options: argparse.Namespace) -> int:
 			continue
 		words = f"{path}: {found.duration_ms} ms, {found.size_bytes} bytes, sha256 {found.sha256}"
 		print(json.dumps(asdict(found)) if options.json else words)
+	return 0
+
+
+def fingerprint(options: argparse.Namespace) -> int:
+	print(verify.grouped(verify.fingerprint_of_file(options.certificate)))
 	return 0
 
 

@@ -8,6 +8,7 @@ from devbench.stack import Stack
 from tests.benchmarks import (
 	camera_list,
 	database_away,
+	evidence_export,
 	evidence_playable,
 	fail_over,
 	import_register,
@@ -29,6 +30,7 @@ BENCHMARKS = {
 	"retention": retention.run,
 	"metrics": metrics.run,
 	"evidence-playable": evidence_playable.run,
+	"evidence-export": evidence_export.run,
 }
 HOURS_LONG = ("long-run",)
 

@@ -24,7 +24,7 @@ from giam_sat_mot_cua.media.evidence.watermark import Watermark
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import read_index
 from tests.cameras.feeder import nal_units
-from tests.evidence.footage import Outputs, decoding_errors, pictures, resident_kb
+from tests.evidence.recorded import Outputs, decoding_errors, pictures, resident_kb
 from tests.media.recording import ffprobe
 
 EVER = 1 << 42

@@ -12,7 +12,7 @@ from giam_sat_mot_cua.media.evidence.derivative import derive
 from giam_sat_mot_cua.media.evidence.playable import join
 from giam_sat_mot_cua.media.evidence.watermark import Watermark
 from tests.cameras.server import wait_for
-from tests.evidence.footage import Outputs
+from tests.evidence.recorded import Outputs
 
 pytestmark = pytest.mark.browser
 OPTIONS = (

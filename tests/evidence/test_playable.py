@@ -14,7 +14,7 @@ from giam_sat_mot_cua.media.evidence.playable import Gap, join
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.fmp4 import BrokenFile, boxes
 from giam_sat_mot_cua.media.segment_index import read_index
-from tests.evidence.footage import (
+from tests.evidence.recorded import (
 	Forward,
 	Outputs,
 	decoding_errors,
