@@ -7,7 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import cstr
 
 from giam_sat_mot_cua.access import scope
-from giam_sat_mot_cua.evidence import log_chain
+from giam_sat_mot_cua.evidence import log_chain, packages
 from giam_sat_mot_cua.evidence.log_chain import DOCTYPE
 from giam_sat_mot_cua.recording import clock
 
@@ -100,6 +100,11 @@ def who_and_where() -> dict:
 	}
 
 
+def span(row: Document) -> tuple[int, int]:
+	"""Both ends of a row of a request, UTC in ms."""
+	return clock.utc_ms(row.from_utc), clock.utc_ms(row.to_utc)
+
+
 def verify() -> log_chain.Checked:
 	"""Follows the whole log, and compares it with what evidence packages know of it."""
-	return log_chain.check(log_chain.stored(), [])
+	return log_chain.check(log_chain.stored(), packages.anchors())

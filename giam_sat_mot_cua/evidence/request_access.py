@@ -16,6 +16,19 @@ def conditions(user: str | None = None) -> str:
 	return f"((`tab{DOCTYPE}`.`status` != 'Draft' and {seen}) or {own})"
 
 
+def package_conditions(user: str | None = None) -> str:
+	"""A package is seen with its request."""
+	return f"`tabEvidence Package`.`request` in (select `name` from `tab{DOCTYPE}` where {conditions(user)})"
+
+
+def has_package_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
+	stored = None if doc.is_new() else frappe.db.get_value("Evidence Package", doc.name, "request")
+	request = stored or doc.request
+	if not request or not frappe.db.exists(DOCTYPE, request):
+		return False
+	return has_permission(frappe.get_doc(DOCTYPE, request), ptype, user)
+
+
 def has_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:
 	"""What is stored counts, not what a form proposes."""
 	user = user or frappe.session.user

@@ -11,6 +11,7 @@ from giam_sat_mot_cua.access import references
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.api.links import SECRET_KEY
 from giam_sat_mot_cua.api.metrics import TOKEN_KEY
+from giam_sat_mot_cua.evidence import signing_keys
 from giam_sat_mot_cua.recording.backups import sealed
 from giam_sat_mot_cua.setup import seeds
 
@@ -43,6 +44,7 @@ def seed() -> None:
 	seed_default_volume()
 	seed_secrets()
 	seed_backup_key()
+	signing_keys.ensure()
 	raise_user_limit()
 	seed_module_profile()
 	seed_list_columns()

@@ -9,6 +9,7 @@ from giam_sat_mot_cua.recording.volume_kinds import IS_LOCAL, S3_ARCHIVE
 from giam_sat_mot_cua.workers import (
 	alarms,
 	camera_state,
+	exports,
 	fleet,
 	leases,
 	moving,
@@ -32,6 +33,11 @@ def keep_recorders_running() -> None:
 	show_unrecorded_cameras()
 	show_switched_off_cameras()
 	show_silent_nodes()
+
+
+def make_packages() -> None:
+	"""Every minute: evidence packages that wait, and those past their term."""
+	exports.keep_up()
 
 
 def follow_maintenance() -> None:

@@ -8,6 +8,76 @@ frappe.ui.form.on("Extraction Request", {
         gsmc.lock_fields(frm);
         frm.trigger("show_sections");
         frm.trigger("say_where_it_stands");
+        frm.trigger("show_packages");
+    },
+
+    async show_packages(frm) {
+        const place = frm.get_field("packages_html").$wrapper.empty();
+        const exported = ["Approved", "Exporting", "Ready", "Handed Over", "Closed", "Expired"];
+        frm.toggle_display("packages_section", exported.includes(frm.doc.status));
+        if (!exported.includes(frm.doc.status)) return;
+        const { message: packages } = await frappe.call({
+            method: "giam_sat_mot_cua.api.evidence.of_request",
+            type: "GET",
+            args: { request: frm.doc.name },
+        });
+        place.empty();
+        packages.forEach((each) => place.append(frm.events.package_line(frm, each)));
+        if (!packages.length) place.text(__("There is no package yet."));
+        const failed = packages[0]?.status === "Failed" && frm.doc.status === "Approved";
+        if (failed && frappe.user.has_role(["Monitoring Operator", "Monitoring Administrator"])) {
+            frm.add_custom_button(__("Make the Package Again"), () => frm.events.make_again(frm));
+        }
+        const busy = packages.some((each) => ["Waiting", "Being Made"].includes(each.status));
+        clearTimeout(frm.package_timer);
+        if (busy) frm.package_timer = setTimeout(() => frm.events.look_again(frm, frm.doc.name), 3000);
+    },
+
+    look_again(frm, name) {
+        if (cur_frm !== frm || frm.doc.name !== name || frm.is_dirty()) return;
+        frm.reload_doc();
+    },
+
+    package_line(frm, each) {
+        const line = $("<p class='gsmc-package'>");
+        const size = each.size_mb ? `, ${format_number(each.size_mb, null, 1)} MB` : "";
+        const progress = each.status === "Being Made" ? ` (${Math.round(each.progress)} %)` : "";
+        line.append(
+            $("<b>").text(each.name),
+            document.createTextNode(`: ${__(each.status)}${progress}${size}. `),
+        );
+        if (each.message) line.append(document.createTextNode(`${each.message} `));
+        if (each.expires_on && each.status === "Ready") {
+            const until = frappe.datetime.str_to_user(each.expires_on);
+            line.append(
+                document.createTextNode(
+                    __("Kept until {0}, downloaded {1} times.", [until, each.downloads]) + " ",
+                ),
+            );
+        }
+        if (each.may_download) {
+            const button = $("<button class='btn btn-xs btn-primary'>").text(__("Download"));
+            line.append(button.on("click", () => frm.events.download(each.name)));
+        }
+        return line;
+    },
+
+    async download(name) {
+        const { message } = await frappe.call({
+            method: "giam_sat_mot_cua.api.evidence.make_link",
+            type: "POST",
+            args: { package: name },
+        });
+        window.location.assign(message.url);
+    },
+
+    async make_again(frm) {
+        await frappe.call({
+            method: "giam_sat_mot_cua.api.evidence.make_again",
+            type: "POST",
+            args: { request: frm.doc.name },
+        });
+        frm.reload_doc();
     },
 
     requester_kind(frm) {

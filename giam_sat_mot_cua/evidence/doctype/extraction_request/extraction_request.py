@@ -6,8 +6,9 @@ from frappe.utils import add_to_date, cint, cstr, getdate, now_datetime
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.access.states import status_of
-from giam_sat_mot_cua.evidence import holds, ranges, request_people, request_split
+from giam_sat_mot_cua.evidence import holds, packages, ranges, request_people, request_split
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.workers import exports
 
 OUTSIDE = "Outside Person or Body"
 TITLE = "Extraction Request"
@@ -147,6 +148,9 @@ class ExtractionRequest(Document):
 		parts, self.left_out = self.left_out, ()
 		for rows in parts:
 			request_split.insert_part(self, rows)
+		if self.entered(states.APPROVED) and self.previous == states.CHECKED:
+			packages.ask_for(self)
+			exports.enqueue(after_commit=True)
 		if self.status_changed():
 			request_people.tell(self)
 

@@ -1,0 +1,109 @@
+"""Evidence Package: which package of which request is to be made, is being made, is there. The only writer
+of it."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import add_days, cint, now_datetime
+
+from giam_sat_mot_cua.access.states import state_of
+from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+
+DOCTYPE = "Evidence Package"
+WAITING, BEING_MADE, READY, FAILED, REMOVED = "Waiting", "Being Made", "Ready", "Failed", "Removed"
+MB = 1_000_000
+
+
+def folder() -> Path:
+	"""Where packages lie: in a folder of the site that no web server shows and no backup holds."""
+	path = Path(os.path.abspath(frappe.get_site_path("private", "gsmc-evidence")))
+	path.mkdir(mode=0o700, exist_ok=True)
+	return path
+
+
+def path_of(name: str) -> Path:
+	return folder() / f"{name}.zip"
+
+
+def unfinished_path(name: str) -> Path:
+	return folder() / f".{name}.part"
+
+
+def ask_for(request: Document) -> str:
+	"""A package for `request`, to be made as soon as a worker is free; its name."""
+	doc = frappe.get_doc(
+		{"doctype": DOCTYPE, "request": request.name, "unit": request.unit, "status": WAITING, "progress": 0}
+	)
+	doc.flags.by_system = True
+	return doc.insert(ignore_permissions=True).name  # no role writes this record
+
+
+def write(name: str, **values) -> None:
+	frappe.db.set_value(DOCTYPE, name, values)
+
+
+def begin(name: str, maker: str) -> Document:
+	"""The request of a package that is made from now on by the process `maker`, in the state Exporting."""
+	package = frappe.db.get_value(DOCTYPE, name, ["request", "attempts"], as_dict=True)
+	write(name, status=BEING_MADE, progress=0, message=None, maker=maker, attempts=cint(package.attempts) + 1)
+	request = frappe.get_doc("Extraction Request", package.request)
+	return lead(request, states.EXPORTING) if request.status == states.APPROVED else request
+
+
+def finish(name: str, size_bytes: int, **values) -> None:
+	days = cint(frappe.db.get_single_value("Monitoring Settings", "package_days"))
+	now = now_datetime()
+	made = {"made_on": now, "expires_on": add_days(now, days), "size_mb": round(size_bytes / MB, 1)}
+	write(name, status=READY, progress=100, message=None, maker=None, **made, **values)
+	lead(request_of(name), states.READY)
+
+
+def fail(name: str, message: str) -> None:
+	"""No package: why, and what to do, is told; the request is approved as before."""
+	write(name, status=FAILED, message=message, maker=None)
+	request = request_of(name)
+	if request.status == states.EXPORTING:
+		lead(request, states.APPROVED)
+
+
+def wait_again(name: str, message: str | None = None) -> None:
+	write(name, status=WAITING, message=message, maker=None)
+
+
+def request_of(name: str) -> Document:
+	return frappe.get_doc("Extraction Request", frappe.db.get_value(DOCTYPE, name, "request"))
+
+
+def lead(request: Document, status: str) -> Document:
+	"""A step that the system takes."""
+	request.workflow_state = state_of(request.doctype, status)
+	request.flags.by_system = True
+	return request.save(ignore_permissions=True)  # the system decides it, not the session's user
+
+
+def to_make() -> list[str]:
+	"""Packages that wait for a worker, or whose maker has died, in the order in which they were asked for."""
+	wanted = {"status": ("in", (WAITING, BEING_MADE))}
+	return frappe.get_all(DOCTYPE, wanted, pluck="name", order_by="creation")
+
+
+def remove_outdated(now: datetime) -> list[str]:
+	"""Removes the files of packages past their term; the records stay. Names of the packages."""
+	outdated = frappe.get_all(DOCTYPE, {"status": READY, "expires_on": ("<", now)}, pluck="name")
+	for name in outdated:
+		path_of(name).unlink(missing_ok=True)
+		write(name, status=REMOVED, removed_on=now, message=_("Removed after its term."))
+		request = request_of(name)
+		if request.status == states.READY:
+			lead(request, states.EXPIRED)
+	return outdated
+
+
+def anchors() -> list[tuple[int, str]]:
+	"""What packages know of the access log: (number, hash) of its newest row when each was made."""
+	rows = frappe.get_all(DOCTYPE, {"log_sequence": (">", 0)}, ["log_sequence", "log_hash"])
+	return [(row.log_sequence, row.log_hash) for row in rows]

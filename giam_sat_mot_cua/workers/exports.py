@@ -1,0 +1,154 @@
+"""Evidence packages as jobs: made one at a time on a machine, begun anew after a crash, removed after their
+term."""
+
+import time
+from pathlib import Path
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime
+
+from giam_sat_mot_cua.evidence import access_log, export, packages, signing_keys
+from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.evidence.export import Export, ExportFailed, NotYet
+from giam_sat_mot_cua.media.evidence.derivative import Stopped
+from giam_sat_mot_cua.media.evidence.package import PackageError, SourceChanged
+from giam_sat_mot_cua.media.evidence.signing import SigningError
+from giam_sat_mot_cua.media.fmp4 import BrokenFile, sync_folder
+from giam_sat_mot_cua.recording import health_events
+from giam_sat_mot_cua.recording.backups.folder import describe
+from giam_sat_mot_cua.workers import leases, queues, single
+from giam_sat_mot_cua.workers.database import use_site_language
+
+QUEUE = "long"
+METHOD = "giam_sat_mot_cua.workers.exports.run"
+LABEL = "gsmc-export"
+TIMEOUT_S = 12 * 3600
+TOLD_EVERY_S = 2.0
+CHANGED = "Footage Changed"
+MOST_ATTEMPTS = 5
+
+
+def enqueue(after_commit: bool = False) -> None:
+	queues.enqueue_once(METHOD, QUEUE, LABEL, TIMEOUT_S, enqueue_after_commit=after_commit)
+
+
+def keep_up() -> None:
+	"""Every minute: a job when a package waits or its maker has died; packages past their term."""
+	use_site_language()
+	packages.remove_outdated(now_datetime())
+	if packages.to_make():
+		enqueue()
+
+
+def run() -> None:
+	"""The job that RQ runs: makes every package that waits."""
+	frappe.set_user("Administrator")  # a package belongs to the system; who decided stands in it
+	use_site_language()
+	try:
+		with single.only_one("export"):
+			remove_remains()
+			for name in packages.to_make():
+				make(name)
+	except single.AlreadyRunning:
+		pass  # the one that runs makes all
+
+
+def remove_remains() -> None:
+	"""What makers that died left: nobody else writes here now."""
+	for path in packages.folder().glob(".*.part"):
+		path.unlink(missing_ok=True)
+
+
+def make(name: str) -> None:
+	"""One package, from the beginning."""
+	request = packages.begin(name, leases.own_name())
+	frappe.db.commit()  # people see that it is being made
+	try:
+		if request.status != states.EXPORTING:
+			raise ExportFailed(_("The request is not approved any more."))
+		write(name, request)
+	except NotYet as error:
+		frappe.db.rollback()
+		packages.wait_again(name, str(error))
+	except (ExportFailed, SigningError, SourceChanged, BrokenFile, Stopped, PackageError) as error:
+		frappe.db.rollback()
+		packages.fail(name, export.in_words(error))
+		if isinstance(error, SourceChanged):
+			tell_of_change(error, request)
+	except (frappe.PermissionError, frappe.ValidationError) as error:
+		frappe.db.rollback()
+		packages.fail(name, str(error))
+	except OSError as error:
+		frappe.db.rollback()
+		give_another_try(name, error)
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(title="Evidence package failed")
+		packages.fail(name, _("An internal error; the Error Log has the details."))
+	finally:
+		packages.unfinished_path(name).unlink(missing_ok=True)
+	frappe.db.commit()  # each package is a unit of work of its own
+
+
+def give_another_try(name: str, error: OSError) -> None:
+	"""A full disk, a store that does not answer: later, but not for ever."""
+	text = _("The disk or the archive gave an error: {0}.").format(error.strerror or type(error).__name__)
+	if frappe.db.get_value(packages.DOCTYPE, name, "attempts") >= MOST_ATTEMPTS:
+		packages.fail(name, text)
+	else:
+		packages.wait_again(name, text)
+
+
+def write(name: str, request) -> None:
+	work = Export(request, Progress(name))
+	work.require()
+	key, signer = signing_keys.active()
+	for row in request.ranges:
+		begin, end = access_log.span(row)
+		access_log.note(access_log.EXPORT, row.camera, begin, end, request.purpose, request)
+	log_row = access_log.newest_row()
+	frappe.db.commit()  # what is exported stands on the log first; others write there meanwhile
+	unfinished, path = packages.unfinished_path(name), packages.path_of(name)
+	with unfinished.open("w+b") as out:
+		manifest = work.write(out, name, signer, log_row)
+	made = describe(packages.DOCTYPE, unfinished)
+	publish(unfinished, path)
+	packages.finish(
+		name,
+		made.size_bytes,
+		sha256=made.sha256,
+		files=len(manifest["files"]),
+		signing_key=key,
+		log_sequence=log_row.sequence,
+		log_hash=log_row.row_hash,
+	)
+
+
+def publish(unfinished: Path, path: Path) -> None:
+	"""A package has its name only when all of it is on the disk."""
+	unfinished.rename(path)
+	sync_folder(path.parent)
+
+
+def tell_of_change(error: SourceChanged, request) -> None:
+	text = _("Files are not what was recorded: their SHA-256 differs. They stay where they are.")
+	camera = request.ranges[0].camera
+	detail = f"{text} ({error.path}, {request.name})"
+	health_events.report(CHANGED, detail, health_events.CRITICAL, camera=camera)
+
+
+class Progress:
+	"""Writes down how far a package is, now and then."""
+
+	def __init__(self, name: str):
+		self.name, self.next = name, 0.0
+
+	def __call__(self, share: float) -> None:
+		if time.monotonic() < self.next:
+			return
+		self.next = time.monotonic() + TOLD_EVERY_S
+		frappe.db.set_value(
+			packages.DOCTYPE, self.name, "progress", round(share * 100), update_modified=False
+		)
+		frappe.db.commit()  # people watch it

@@ -1,0 +1,215 @@
+"""Footage on request, from the application to a package that anybody can verify: over HTTP, on real
+footage, with the faults that can come between."""
+
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import frappe
+import pytest
+import requests
+
+from giam_sat_mot_cua.evidence import packages
+from giam_sat_mot_cua.media import layout
+from giam_sat_mot_cua.recording import clock, hour_index
+from tests.cameras.server import wait_for
+from tests.e2e import rows
+from tests.e2e.test_recording import short_files  # noqa: F401
+
+REQUEST, PACKAGE = "Extraction Request", "Evidence Package"
+CAMERA = "NB-HL-01"  # of the district whose leader is the demo's
+ASKS, CHECKS, DECIDES = "Counter Head", "Monitoring Operator", "Unit Leader"
+API = "/api/method/giam_sat_mot_cua.api.evidence."
+SECONDS = 12
+
+
+def ask(stack, person: requests.Session, seconds: int = SECONDS, **values) -> str:
+	"""A request for the newest whole footage of CAMERA, with its application, submitted."""
+	end = clock.now_ms() - 8000
+	rows.wait_indexed(CAMERA, end + 3000)
+	row = {
+		"camera": CAMERA,
+		"from_time": f"{clock.site_time(end - seconds * 1000):%Y-%m-%d %H:%M:%S}",
+		"to_time": f"{clock.site_time(end):%Y-%m-%d %H:%M:%S}",
+	}
+	sent = {
+		"purpose": "Giải quyết phản ánh của công dân",
+		"legal_basis": "Luật Khiếu nại, Điều 23",
+		"requester_name": "x",
+		"ranges": [row],
+		**values,
+	}
+	answer = person.post(f"{stack.url}/api/resource/{REQUEST}", json=sent, timeout=60)
+	assert answer.status_code == 200, answer.text[:800]
+	name = answer.json()["data"]["name"]
+	paper = {"doctype": REQUEST, "docname": name, "is_private": "1", "fieldname": "application_document"}
+	file = {"file": ("don.pdf", io.BytesIO(b"%PDF-1.4 " + os.urandom(64)), "application/pdf")}
+	answer = person.post(f"{stack.url}/api/method/upload_file", data=paper, files=file, timeout=60)
+	url = answer.json()["message"]["file_url"]
+	answer = person.put(
+		f"{stack.url}/api/resource/{REQUEST}/{name}", json={"application_document": url}, timeout=60
+	)
+	assert answer.status_code == 200, answer.text[:800]
+	assert act(stack, person, name, "Submit the Request").status_code == 200
+	return name
+
+
+def act(stack, person: requests.Session, name: str, action: str) -> requests.Response:
+	doc = json.dumps({"doctype": REQUEST, "name": name})
+	call = f"{stack.url}/api/method/frappe.model.workflow.apply_workflow"
+	return person.post(call, json={"doc": doc, "action": action}, timeout=60)
+
+
+def approved(stack, session, **values) -> str:
+	name = ask(stack, session(ASKS), **values)
+	answer = act(stack, session(CHECKS), name, "Confirm the Check")
+	assert answer.status_code == 200, answer.text[:800]
+	answer = act(stack, session(DECIDES), name, "Approve")
+	assert answer.status_code == 200, answer.text[:800]
+	return name
+
+
+def package_of(request: str) -> frappe._dict:
+	frappe.db.rollback()
+	fields = ["name", "status", "message", "sha256", "downloads", "attempts", "size_mb"]
+	return frappe.get_all(PACKAGE, {"request": request}, fields, order_by="creation desc", limit=1)[0]
+
+
+def wait_for_status(request: str, *wanted: str, patience_s: float = 150) -> frappe._dict:
+	wait_for(lambda: package_of(request).status in wanted, patience_s, f"not {wanted}", pause_s=0.3)
+	return package_of(request)
+
+
+def download(stack, person: requests.Session, package: str) -> requests.Response:
+	answer = person.post(f"{stack.url}{API}make_link", json={"package": package}, timeout=30)
+	assert answer.status_code == 200, answer.text[:500]
+	return person.get(stack.url + answer.json()["message"]["url"], timeout=60)
+
+
+def verified(path) -> dict:
+	"""What the verifier that lies in the package says of it, in a Python without anything else."""
+	with zipfile.ZipFile(path) as package:
+		script = path.with_name("verify.py")
+		script.write_bytes(package.read("verify.py"))
+	done = subprocess.run(
+		[sys.executable, "-I", "-S", script, path, "--json"], capture_output=True, timeout=120, text=True
+	)
+	return json.loads(done.stdout)
+
+
+def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_path):
+	request = approved(stack, session, exact_cut=1, watermark=1)
+	package = wait_for_status(request, "Ready", "Failed")
+	assert package.status == "Ready", package.message
+	assert frappe.db.get_value(REQUEST, request, "status") == "Ready"
+
+	operator = session(CHECKS)
+	answer = download(stack, operator, package.name)
+	assert answer.status_code == 200 and answer.headers["Content-Type"] == "application/zip"
+	assert hashlib.sha256(answer.content).hexdigest() == package.sha256
+	path = tmp_path / f"{package.name}.zip"
+	path.write_bytes(answer.content)
+	found = verified(path)
+	assert (found["result"], found["findings"]) == ("intact", [])
+
+	with zipfile.ZipFile(path) as opened:
+		manifest = json.loads(opened.read("manifest.json"))
+	row = frappe.get_doc(REQUEST, request).ranges[0]
+	begin, end = (clock.utc_ms(moment) for moment in (row.from_utc, row.to_utc))
+	sources = {f["details"]["start_utc_ms"]: f["sha256"] for f in manifest["files"] if f["kind"] == "source"}
+	recorded = hour_index.files_between(CAMERA, begin, end)
+	assert sources == {file.start_utc_ms: file.sha256 for file in recorded}
+	kinds = [file["kind"] for file in manifest["files"]]
+	assert kinds.count("playable") == 1 and kinds.count("derivative") == 2
+	assert manifest["request"]["number"] == request
+	(decision,) = manifest["approvals"]
+	assert decision["who"] == "Trần Thị Hoa"
+	(asked,) = manifest["ranges"]
+	assert (asked["from_utc_ms"], asked["to_utc_ms"]) == (begin, end)
+	assert {piece["kind"] for piece in asked["pieces"]} == {"recorded"}
+	actions = frappe.get_all(
+		"Footage Access Log",
+		{"about_name": ("in", (request, package.name))},
+		pluck="action",
+		order_by="sequence",
+	)
+	assert actions == ["Exported", "Downloaded"]
+	assert stack.bench("gsmc", "verify-log").returncode == 0
+
+
+def test_only_who_may_receives_it_and_by_his_own_link(stack, session):
+	request = approved(stack, session)
+	package = wait_for_status(request, "Ready")
+	requester, operator = session(ASKS), session(CHECKS)
+	for role in (
+		DECIDES,
+		"Unit Operator",
+		"Monitoring Auditor",
+		"Intake Desk Officer",
+		"Managing Unit Leader",
+	):
+		answer = session(role).post(f"{stack.url}{API}make_link", json={"package": package.name}, timeout=30)
+		assert answer.status_code == 403, (role, answer.text[:300])
+	answer = operator.post(f"{stack.url}{API}make_link", json={"package": package.name}, timeout=30)
+	url = answer.json()["message"]["url"]
+	assert requester.get(stack.url + url, timeout=30).status_code == 403  # another's link
+	assert requests.get(stack.url + url, timeout=30).status_code == 403
+	assert operator.get(stack.url + url.replace("&e=", "&e=9"), timeout=30).status_code == 403
+	for _again in range(2):
+		assert operator.get(stack.url + url, headers={"Range": "bytes=10-"}, timeout=30).status_code == 206
+	assert package_of(request).downloads == 1
+	assert download(stack, requester, package.name).status_code == 200
+	assert package_of(request).downloads == 2
+	for answer in (
+		operator.put(f"{stack.url}/api/resource/{PACKAGE}/{package.name}", json={"downloads": 0}, timeout=30),
+		operator.delete(f"{stack.url}/api/resource/{PACKAGE}/{package.name}", timeout=30),
+		operator.post(f"{stack.url}/api/resource/{PACKAGE}", json={"request": request}, timeout=30),
+	):
+		assert answer.status_code == 403, answer.text[:300]
+
+
+def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, session):
+	name = ask(stack, session(ASKS))
+	row = frappe.get_doc(REQUEST, name).ranges[0]
+	begin, end = (clock.utc_ms(moment) for moment in (row.from_utc, row.to_utc))
+	file = hour_index.files_between(CAMERA, begin, end)[1]
+	path = stack.footage / layout.file_path(CAMERA, file.start_utc_ms)
+	whole = path.read_bytes()
+	changed = bytearray(whole)
+	changed[len(changed) // 2] ^= 1
+	path.write_bytes(changed)
+	try:
+		act(stack, session(CHECKS), name, "Confirm the Check")
+		act(stack, session(DECIDES), name, "Approve")
+		package = wait_for_status(name, "Failed", "Ready")
+		assert package.status == "Failed" and "SHA-256" in package.message
+		assert frappe.db.get_value(REQUEST, name, "status") == "Approved"
+		assert not packages.path_of(package.name).exists()
+		events = {"kind": "Footage Changed", "camera": CAMERA, "status": "Open"}
+		assert frappe.db.exists("Health Event", events)
+	finally:
+		path.write_bytes(whole)
+	answer = session(CHECKS).post(f"{stack.url}{API}make_again", json={"request": name}, timeout=30)
+	assert answer.status_code == 200, answer.text[:500]
+	assert wait_for_status(name, "Ready", "Failed").status == "Ready"
+
+
+def test_an_export_whose_worker_is_killed_begins_anew_and_no_half_is_offered(stack, session):
+	request = approved(stack, session, seconds=20, blur_faces=1, watermark=1)
+	package = wait_for_status(request, "Being Made")
+	wait_for(packages.unfinished_path(package.name).exists, 30, "nothing is written", pause_s=0.02)
+	for pid in stack.children("worker-long"):
+		os.kill(pid, signal.SIGKILL)
+	time.sleep(1)
+	assert package_of(request).status == "Being Made"
+	assert not packages.path_of(package.name).exists()
+	package = wait_for_status(request, "Ready", "Failed", patience_s=240)
+	assert (package.status, package.attempts) == ("Ready", 2)
+	assert not packages.unfinished_path(package.name).exists()
+	assert hashlib.sha256(packages.path_of(package.name).read_bytes()).hexdigest() == package.sha256
