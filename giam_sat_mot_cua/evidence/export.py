@@ -22,6 +22,7 @@ from giam_sat_mot_cua.recording import clock, footage, hour_index
 from giam_sat_mot_cua.recording.footage import FootageFile
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
 
+WAITS_MS = 1_800_000  # for a file to be closed and indexed
 SOURCES, VIDEOS, COPIES = "goc", "xem", "ban-sao"  # folders of a package
 
 
@@ -206,10 +207,21 @@ def wanted_copies(request: Document):
 def read_period(row: Document) -> Period:
 	"""Raises NotYet while a file of the period is being written."""
 	begin, end = clock.utc_ms(row.from_utc), clock.utc_ms(row.to_utc)
-	if any(not file.closed and not file.gone for file in footage.files_between(row.camera, begin, end)):
+	if is_being_written(row.camera, begin, end):
 		raise NotYet(_("The newest of the footage is still being written."))
 	files = [file for file in hour_index.files_between(row.camera, begin, end) if not file.gone]
 	return Period(row.camera, begin, end, files)
+
+
+def is_being_written(camera: str, begin: int, end: int) -> bool:
+	"""Whether a file that may reach into the period is on its volume and not in the index yet. One that never
+	came there has no hash of its recording: it is no evidence, and is not waited for."""
+	known = {file.start_utc_ms for file in hour_index.files_between(camera, begin - clock.HOUR_MS, end)}
+	waited_for = clock.now_ms() - WAITS_MS
+	return any(
+		not file.closed and file.start_utc_ms not in known and file.start_utc_ms > waited_for
+		for file in footage.files_between(camera, begin, end)
+	)
 
 
 def path_of(camera: str, file: IndexedFile) -> str:

@@ -12,14 +12,12 @@ import time
 import zipfile
 
 import frappe
-import pytest
 import requests
 
 from giam_sat_mot_cua.evidence import packages
 from giam_sat_mot_cua.media import layout
-from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.recording import clock, hour_index, timeline
 from tests.cameras.server import wait_for
-from tests.e2e import rows
 from tests.e2e.test_recording import short_files  # noqa: F401
 
 REQUEST, PACKAGE = "Extraction Request", "Evidence Package"
@@ -31,8 +29,7 @@ SECONDS = 12
 
 def ask(stack, person: requests.Session, seconds: int = SECONDS, **values) -> str:
 	"""A request for the newest whole footage of CAMERA, with its application, submitted."""
-	end = clock.now_ms() - 8000
-	rows.wait_indexed(CAMERA, end + 3000)
+	end = wait_for(lambda: end_of_whole(seconds), 90, "no whole footage", pause_s=0.5)
 	row = {
 		"camera": CAMERA,
 		"from_time": f"{clock.site_time(end - seconds * 1000):%Y-%m-%d %H:%M:%S}",
@@ -58,6 +55,19 @@ def ask(stack, person: requests.Session, seconds: int = SECONDS, **values) -> st
 	assert answer.status_code == 200, answer.text[:800]
 	assert act(stack, person, name, "Submit the Request").status_code == 200
 	return name
+
+
+def end_of_whole(seconds: int) -> int | None:
+	"""The end (UTC, ms) of so many seconds without a gap, in closed files; None when they are not there."""
+	frappe.db.rollback()
+	end = clock.now_ms() // 1000 * 1000 - 15_000
+	found = timeline.pieces(CAMERA, end - seconds * 1000, end)
+	return end if {piece.kind for piece in found} == {"recorded"} else None
+
+
+def stored(request: str):
+	frappe.db.rollback()
+	return frappe.get_doc(REQUEST, request)
 
 
 def act(stack, person: requests.Session, name: str, action: str) -> requests.Response:
@@ -107,7 +117,7 @@ def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_pat
 	request = approved(stack, session, exact_cut=1, watermark=1)
 	package = wait_for_status(request, "Ready", "Failed")
 	assert package.status == "Ready", package.message
-	assert frappe.db.get_value(REQUEST, request, "status") == "Ready"
+	assert stored(request).status == "Ready"
 
 	operator = session(CHECKS)
 	answer = download(stack, operator, package.name)
@@ -120,7 +130,7 @@ def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_pat
 
 	with zipfile.ZipFile(path) as opened:
 		manifest = json.loads(opened.read("manifest.json"))
-	row = frappe.get_doc(REQUEST, request).ranges[0]
+	row = stored(request).ranges[0]
 	begin, end = (clock.utc_ms(moment) for moment in (row.from_utc, row.to_utc))
 	sources = {f["details"]["start_utc_ms"]: f["sha256"] for f in manifest["files"] if f["kind"] == "source"}
 	recorded = hour_index.files_between(CAMERA, begin, end)
@@ -176,7 +186,7 @@ def test_only_who_may_receives_it_and_by_his_own_link(stack, session):
 
 def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, session):
 	name = ask(stack, session(ASKS))
-	row = frappe.get_doc(REQUEST, name).ranges[0]
+	row = stored(name).ranges[0]
 	begin, end = (clock.utc_ms(moment) for moment in (row.from_utc, row.to_utc))
 	file = hour_index.files_between(CAMERA, begin, end)[1]
 	path = stack.footage / layout.file_path(CAMERA, file.start_utc_ms)
@@ -189,7 +199,7 @@ def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, sess
 		act(stack, session(DECIDES), name, "Approve")
 		package = wait_for_status(name, "Failed", "Ready")
 		assert package.status == "Failed" and "SHA-256" in package.message
-		assert frappe.db.get_value(REQUEST, name, "status") == "Approved"
+		assert stored(name).status == "Approved"
 		assert not packages.path_of(package.name).exists()
 		events = {"kind": "Footage Changed", "camera": CAMERA, "status": "Open"}
 		assert frappe.db.exists("Health Event", events)
