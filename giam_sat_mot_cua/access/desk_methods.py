@@ -168,11 +168,13 @@ def stored_chart(name: str) -> frappe._dict:
 def of_seen_units(chart) -> list:
 	"""Conditions that keep a chart's rows to the units that the user sees."""
 	doctype, units = chart.document_type, scope.seen_units()
-	field = hooks.UNIT_FIELDS.get(doctype)
+	field = "unit" if doctype in hooks.OWN_CONDITIONS else hooks.UNIT_FIELDS.get(doctype)
 	if units is None:
 		return []
 	if field:
-		return [[doctype, field, "in", sorted(units)], [doctype, field, "is", "set"]]
+		# a draft is seen by who writes it alone
+		drafts = [[doctype, "status", "!=", "Draft"]] if doctype == "Extraction Request" else []
+		return [[doctype, field, "in", sorted(units)], [doctype, field, "is", "set"], *drafts]
 	if chart.type == "Heatmap":  # Frappe counts all rows of it
 		raise frappe.PermissionError
 	return []

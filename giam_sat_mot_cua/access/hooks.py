@@ -1,5 +1,6 @@
 """Frappe's permission hooks, all resting on access/scope.py. The default is deny."""
 
+from collections.abc import Iterator
 from functools import partial
 
 import frappe
@@ -21,6 +22,11 @@ UNIT_FIELDS = {
 	"Recording Hour": "unit",
 	"Shared Login Report": "unit",
 }
+# Records that are seen by others besides: which rows (an SQL condition) is told by these methods.
+OWN_CONDITIONS = {
+	"Evidence Package": "giam_sat_mot_cua.evidence.request_access.package_conditions",
+	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.conditions",
+}
 DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 
 
@@ -37,6 +43,15 @@ def within(doctype: str, field: str, seen: scope.Sight) -> str:
 		f"`tab{doctype}`.`{field}` in "
 		f"(select `name` from `tabMonitored Unit` where `lft` >= {first:d} and `rgt` <= {last:d})"
 	)
+
+
+def conditions_of_all(seen: scope.Sight, user: str | None = None) -> Iterator[tuple[str, str]]:
+	"""(DocType, SQL condition that keeps the rows which `user` sees) of all records that belong to units.
+	`seen`: what he sees."""
+	for doctype, field in UNIT_FIELDS.items():
+		yield doctype, within(doctype, field, seen)
+	for doctype, method in OWN_CONDITIONS.items():
+		yield doctype, frappe.get_attr(method)(user)
 
 
 def among(doctype: str, field: str, names: frozenset[str] | None) -> str:
@@ -72,8 +87,8 @@ def file_conditions(user: str | None = None) -> str:
 	ours = ", ".join(frappe.db.escape(doctype) for doctype in records.doctypes())
 	of_seen = " or ".join(
 		f"(`tabFile`.attached_to_doctype = {frappe.db.escape(doctype)} and `tabFile`.attached_to_name in "
-		f"(select name from `tab{doctype}` where {within(doctype, field, seen)}))"
-		for doctype, field in UNIT_FIELDS.items()
+		f"(select name from `tab{doctype}` where {condition}))"
+		for doctype, condition in conditions_of_all(seen, user)
 	)
 	return f"(ifnull(`tabFile`.attached_to_doctype, '') not in ({ours}) or {of_seen})"
 

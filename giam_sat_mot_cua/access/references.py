@@ -34,8 +34,8 @@ def of_seen_records(doctype: str, user: str | None = None) -> str:
 	ours = ", ".join(frappe.db.escape(name) for name in records.doctypes())
 	of_seen = " or ".join(
 		f"({type_field} = {frappe.db.escape(other)} and {name_field} in "
-		f"(select name from `tab{other}` where {hooks.within(other, field, seen)}))"
-		for other, field in hooks.UNIT_FIELDS.items()
+		f"(select name from `tab{other}` where {condition}))"
+		for other, condition in hooks.conditions_of_all(seen, user)
 	)
 	return f"(ifnull({type_field}, '') not in ({ours}) or {of_seen})"
 

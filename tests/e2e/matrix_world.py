@@ -16,7 +16,7 @@ from frappe.desk.doctype.tag.tag import add_tag
 from frappe.utils.password import set_encrypted_password
 
 from giam_sat_mot_cua.access import records, roles
-from giam_sat_mot_cua.evidence import access_log, log_chain
+from giam_sat_mot_cua.evidence import access_log, log_chain, packages
 from giam_sat_mot_cua.recording import clock, gap_ledger, health_events, hour_index
 from giam_sat_mot_cua.setup import factories
 
@@ -126,6 +126,12 @@ def extraction_request(world: "World", place: str):
 	return doc
 
 
+def evidence_package(world: "World", place: str):
+	name = packages.ask_for(frappe.get_doc("Extraction Request", world.row("Extraction Request", place)))
+	packages.write(name, status=packages.REMOVED)  # nobody makes it
+	return frappe.get_doc("Evidence Package", name)
+
+
 def footage_access_log(world: "World", place: str):
 	"""With its words from the beginning: a row that is changed breaks the chain."""
 	name = access_log.note("Played Back", world.row("Camera", place), reason=world.word(place))
@@ -140,6 +146,7 @@ ROWS: dict[str, Callable] = {
 	"Recording Gap": recording_gap,
 	"Connection Reveal": connection_reveal,
 	"Extraction Request": extraction_request,
+	"Evidence Package": evidence_package,
 	"Footage Access Log": footage_access_log,
 	"Health Event": health_event,
 	"Legal Hold": legal_hold,
@@ -177,6 +184,10 @@ UNSCOPED: dict[str, tuple[frozenset[str], str]] = {
 		"files of the whole register, for those who import it",
 	),
 	"Retention Run": (MANAGING, "what was removed, for those who look after the whole system"),
+	"Signing Key": (
+		frozenset({roles.MONITORING_ADMINISTRATOR, roles.MANAGING_UNIT_LEADER, roles.MONITORING_AUDITOR}),
+		"certificates of the managing unit, without their keys",
+	),
 	"Storage Volume": (MANAGING, "disks of the managing unit"),
 	"Unit Level": (EVERYBODY, "levels and quotas of the regulation"),
 }
