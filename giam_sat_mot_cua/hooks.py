@@ -92,6 +92,7 @@ override_whitelisted_methods = {
 	"frappe.core.doctype.user.user.reset_password": "giam_sat_mot_cua.organization.sessions.reset_password",
 	"frappe.core.doctype.user.user.update_password": "giam_sat_mot_cua.organization.sessions.update_password",
 	"frappe.client.get_count": "giam_sat_mot_cua.access.frappe_methods.get_count",
+	"frappe.client.get_password": "giam_sat_mot_cua.access.frappe_methods.get_password",
 	"frappe.client.validate_link": "giam_sat_mot_cua.access.frappe_methods.validate_link",
 	"frappe.core.api.file.get_attached_images": "giam_sat_mot_cua.access.frappe_methods.get_attached_images",
 	"frappe.core.doctype.user_permission.user_permission.get_user_permissions": (

@@ -2,6 +2,7 @@
 
 import json
 
+import frappe
 import pytest
 import requests
 
@@ -178,6 +179,16 @@ def test_the_administrator_of_the_system_reads_no_password(call):
 	values = {"doctype": "Camera", "name": "NB-GV-GN-01", "fieldname": "stream_password"}
 	answer = call("Monitoring Administrator", "frappe.client.get_password", **values)
 	assert answer.status_code == 403, answer.text[:300]
+
+
+def test_no_login_reads_the_key_that_signs(call):
+	key = frappe.db.get_value("Signing Key", {"status": "Active"})
+	values = {"doctype": "Signing Key", "name": key, "fieldname": "private_key"}
+	for role in ("Administrator", "Monitoring Administrator"):
+		answer = call(role, "frappe.client.get_password", **values)
+		assert answer.status_code == 403, answer.text[:300]
+		shown = call(role, "frappe.client.get", doctype="Signing Key", name=key).text
+		assert "BEGIN CERTIFICATE" in shown and "PRIVATE KEY" not in shown
 
 
 def test_nothing_is_learned_by_filtering_for_an_address(call):
