@@ -91,6 +91,7 @@ frappe.ui.form.on("Extraction Request", {
         const open = OPEN.includes(frm.doc.status);
         frm.toggle_display("decision_section", !frm.is_new() && frm.doc.status !== "Draft");
         frm.toggle_display("handover_section", ["Ready", "Handed Over", "Closed"].includes(frm.doc.status));
+        frm.toggle_display("decision_reason", Boolean(frm.doc.decision_reason)); // a step asks for it
         frm.toggle_display("steps_section", Boolean(frm.doc.steps?.length));
         frm.toggle_display("wanted", open || Boolean(frm.doc.wanted));
     },
