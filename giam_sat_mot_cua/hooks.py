@@ -218,6 +218,7 @@ scheduler_events = {
 			"giam_sat_mot_cua.workers.backups.keep_up",
 		],
 		"7 * * * *": ["giam_sat_mot_cua.workers.tick.apply_retention"],
+		"17 * * * *": ["giam_sat_mot_cua.evidence.reminders.remind"],
 		"37 * * * *": ["giam_sat_mot_cua.workers.tick.move_footage"],
 		"40 2 * * *": ["giam_sat_mot_cua.workers.tick.audit_footage"],
 		"30 6 * * *": ["giam_sat_mot_cua.organization.account_reviews.daily"],

@@ -2,13 +2,14 @@
 of it."""
 
 import os
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import add_days, cint, now_datetime
+from frappe.utils import add_days, add_to_date, cint, now_datetime
 
 from giam_sat_mot_cua.access.states import state_of
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
@@ -16,6 +17,7 @@ from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states 
 DOCTYPE = "Evidence Package"
 WAITING, BEING_MADE, READY, FAILED, REMOVED = "Waiting", "Being Made", "Ready", "Failed", "Removed"
 MB = 1_000_000
+SILENT_S = 300  # a maker tells every few seconds how far it is
 
 
 def folder() -> Path:
@@ -46,9 +48,18 @@ def write(name: str, **values) -> None:
 	frappe.db.set_value(DOCTYPE, name, values)
 
 
-def begin(name: str, maker: str) -> Document:
-	"""The request of a package that is made from now on by the process `maker`, in the state Exporting."""
-	package = frappe.db.get_value(DOCTYPE, name, ["request", "attempts"], as_dict=True)
+def begin(name: str, maker: str, is_gone: Callable[[str], bool]) -> Document | None:
+	"""The request of a package that is made from now on by the process `maker`, in the state Exporting. None
+	when somebody makes it already, maybe on another machine. `is_gone`: whether a process of this machine has
+	ended."""
+	fields = ["request", "attempts", "status", "maker", "modified"]
+	package = frappe.db.get_value(DOCTYPE, name, fields, as_dict=True, for_update=True)
+	if package.status not in (WAITING, BEING_MADE):
+		return None
+	silent_since = add_to_date(now_datetime(), seconds=-SILENT_S)
+	alive = package.maker not in (None, maker) and not is_gone(package.maker)
+	if package.status == BEING_MADE and alive and package.modified > silent_since:
+		return None
 	write(name, status=BEING_MADE, progress=0, message=None, maker=maker, attempts=cint(package.attempts) + 1)
 	request = frappe.get_doc("Extraction Request", package.request)
 	return lead(request, states.EXPORTING) if request.status == states.APPROVED else request

@@ -184,6 +184,39 @@ def test_only_who_may_receives_it_and_by_his_own_link(stack, session):
 		assert answer.status_code == 403, answer.text[:300]
 
 
+def test_only_the_leader_of_the_counters_unit_approves_by_any_route(stack, session):
+	name = ask(stack, session(ASKS))
+	assert act(stack, session(CHECKS), name, "Confirm the Check").status_code == 200
+	others = (
+		ASKS,
+		CHECKS,
+		"Unit Operator",
+		"Monitoring Administrator",
+		"Managing Unit Leader",
+		"Intake Desk Officer",
+		"Monitoring Auditor",
+		"Administrator",
+	)
+	call, record = f"{stack.url}/api/method/", f"{stack.url}/api/resource/{REQUEST}/{name}"
+	changed = {"doctype": REQUEST, "name": name, "workflow_state": "Approved", "status": "Approved"}
+	field = {"doctype": REQUEST, "name": name, "fieldname": "workflow_state", "value": "Approved"}
+	bulk = {"docnames": json.dumps([name]), "doctype": REQUEST, "action": "Approve"}
+	for role in others:
+		person = session(role)
+		act(stack, person, name, "Approve")
+		person.put(record, json={"workflow_state": "Approved"}, timeout=30)
+		person.put(record, json={"status": "Approved"}, timeout=30)
+		person.post(f"{call}frappe.client.set_value", json=field, timeout=30)
+		person.post(f"{call}frappe.client.save", json={"doc": changed}, timeout=30)
+		person.post(f"{call}frappe.model.workflow.bulk_workflow_approval", json=bulk, timeout=30)
+		saved = {"doc": json.dumps(changed), "action": "Save"}
+		person.post(f"{call}frappe.desk.form.save.savedocs", data=saved, timeout=30)
+		assert stored(name).status == "Checked", role
+	assert not frappe.db.exists(PACKAGE, {"request": name})
+	assert act(stack, session(DECIDES), name, "Approve").status_code == 200
+	assert stored(name).decided_by == stack.logins[DECIDES]["user"]
+
+
 def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, session):
 	name = ask(stack, session(ASKS))
 	row = stored(name).ranges[0]

@@ -25,6 +25,7 @@ SYSTEM_FIELDS = (
 	"decided_on",
 	"decided_under",
 	"due_on",
+	"reminded_on",
 	"handed_over_on",
 	"handed_over_by",
 )
@@ -95,6 +96,7 @@ class ExtractionRequest(Document):
 		ranges: DF.Table[ExtractionRange]
 		received_by: DF.Data | None
 		received_paper: DF.Data | None
+		reminded_on: DF.Datetime | None
 		requester: DF.Link | None
 		requester_kind: DF.Literal["Account of the System", "Outside Person or Body"]
 		requester_name: DF.Data
@@ -413,7 +415,7 @@ class ExtractionRequest(Document):
 			self.decided_under = self.basis.delegation
 		if self.entered(states.HANDED_OVER):
 			self.handed_over_by, self.handed_over_on = user, now
-		self.due_on = self.due_after(now)
+		self.due_on, self.reminded_on = self.due_after(now), None
 		self.note_step(now)
 		if not self.entered(*states.NEEDS_REASON):
 			self.decision_reason = None  # a reason belongs to one decision; the steps keep it

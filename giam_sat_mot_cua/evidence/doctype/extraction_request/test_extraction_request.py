@@ -7,13 +7,18 @@ from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.compat import IntegrationTestCase
-from giam_sat_mot_cua.evidence import holds
+from giam_sat_mot_cua.evidence import holds, packages, reminders
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.setup import factories
 
 REASON = "Chưa nêu rõ thời gian cần trích xuất"
 SUBMIT, WITHDRAW, CHECK = "Submit the Request", "Withdraw the Request", "Confirm the Check"
+
+
+def never(_maker: str) -> bool:
+	"""No process has ended."""
+	return False
 
 
 class TestExtractionRequest(IntegrationTestCase):
@@ -347,6 +352,54 @@ class TestExtractionRequest(IntegrationTestCase):
 		with self.assertRaises(frappe.ValidationError) as caught:
 			self.act(doc, "operator", CHECK)
 		self.assertIn("Nothing of what is asked for", str(caught.exception))
+
+	def test_whoever_is_late_is_told_once_a_day(self):
+		doc = self.checked()
+		frappe.db.set_value(doc.doctype, doc.name, "due_on", now_datetime() - timedelta(minutes=1))
+		frappe.set_user("Administrator")
+		self.assertIn(doc.name, reminders.remind())
+		self.assertNotIn(doc.name, reminders.remind())
+		self.assertIn(self.people["commune leader"], reminders.who_is_late(doc))
+		self.assertIn(self.people["operator"], reminders.who_is_late(doc))
+		frappe.db.set_value(doc.doctype, doc.name, "reminded_on", now_datetime() - timedelta(hours=25))
+		self.assertIn(doc.name, reminders.remind())
+
+	def package(self) -> tuple:
+		"""(an approved request, its package), which no worker makes: nothing here is committed."""
+		doc = self.act(self.checked(), "commune leader", "Approve")
+		frappe.set_user("Administrator")
+		return doc, frappe.db.get_value("Evidence Package", {"request": doc.name})
+
+	def test_one_process_makes_a_package(self):
+		_doc, name = self.package()
+		self.assertEqual(packages.begin(name, "here:1:1", never).status, "Exporting")
+		self.assertIsNone(packages.begin(name, "elsewhere:2:2", never))
+		self.assertEqual(packages.begin(name, "here:3:3", lambda maker: True).status, "Exporting")
+		silent = now_datetime() - timedelta(seconds=packages.SILENT_S + 1)
+		frappe.db.set_value("Evidence Package", name, "modified", silent, update_modified=False)
+		self.assertEqual(packages.begin(name, "elsewhere:2:2", never).status, "Exporting")
+
+	def test_a_package_goes_after_its_term_and_its_record_stays(self):
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		packages.path_of(name).write_bytes(b"PK")
+		packages.finish(name, 2, sha256="0" * 64)
+		self.assertNotIn(name, packages.remove_outdated(now_datetime()))
+		kept_until = frappe.db.get_value("Evidence Package", name, "expires_on")
+		self.assertEqual((kept_until - now_datetime()).days, 29)
+		frappe.db.set_value("Evidence Package", name, "expires_on", now_datetime() - timedelta(minutes=1))
+		self.assertIn(name, packages.remove_outdated(now_datetime()))
+		self.assertFalse(packages.path_of(name).exists())
+		self.assertEqual(frappe.db.get_value("Evidence Package", name, "status"), "Removed")
+		self.assertEqual(frappe.db.get_value(doc.doctype, doc.name, "status"), "Expired")
+
+	def test_a_package_that_fails_leaves_the_request_approved(self):
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		packages.fail(name, "Đĩa đầy")
+		self.assertEqual(frappe.db.get_value(doc.doctype, doc.name, "status"), "Approved")
+		found = frappe.db.get_value("Evidence Package", name, ["status", "message"])
+		self.assertEqual(found, ("Failed", "Đĩa đầy"))
 
 	def test_the_system_alone_exports(self):
 		doc = self.act(self.checked(), "commune leader", "Approve")
