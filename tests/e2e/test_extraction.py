@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 
 import frappe
 import requests
 
-from giam_sat_mot_cua.evidence import packages
+from giam_sat_mot_cua.evidence import holds, packages
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index, timeline
 from tests.cameras.server import wait_for
@@ -215,6 +216,28 @@ def test_only_the_leader_of_the_counters_unit_approves_by_any_route(stack, sessi
 	assert not frappe.db.exists(PACKAGE, {"request": name})
 	assert act(stack, session(DECIDES), name, "Approve").status_code == 200
 	assert stored(name).decided_by == stack.logins[DECIDES]["user"]
+
+
+def test_requests_and_retention_wait_for_each_other(stack, session):
+	"""Retention looks at what is asked for, while people change requests."""
+	name, person, answers = ask(stack, session(ASKS)), session(CHECKS), []
+
+	def change() -> None:
+		for number in range(15):
+			sent = {"decision_reason": f"Đang kiểm tra lần {number}"}
+			answer = person.put(f"{stack.url}/api/resource/{REQUEST}/{name}", json=sent, timeout=60)
+			answers.append(answer.status_code)
+
+	changing = threading.Thread(target=change)
+	changing.start()
+	while changing.is_alive():
+		frappe.db.rollback()
+		holds.take_turn()
+		time.sleep(0.05)  # meanwhile a request has locked its own row, or waits for its turn
+		assert holds.active(latest=True).spans[CAMERA]
+	frappe.db.rollback()
+	changing.join()
+	assert answers == [200] * 15
 
 
 def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, session):

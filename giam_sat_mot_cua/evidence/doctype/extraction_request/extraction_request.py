@@ -130,6 +130,11 @@ class ExtractionRequest(Document):
 	basis = None  # on which a leader decides
 	left_out: tuple = ()  # rows of other units, for requests of their own
 
+	def load_from_db(self):
+		if self.flags.for_update:  # REST locks the row first; whoever has the turn may want to read it
+			holds.take_turn()
+		return super().load_from_db()
+
 	def check_if_latest(self):
 		holds.take_turn()  # what is asked for is kept from now on: not between retention's look and its removal
 		super().check_if_latest()

@@ -42,6 +42,11 @@ class LegalHold(Document):
 		title: DF.Data
 	# end: auto-generated types
 
+	def load_from_db(self):
+		if self.flags.for_update:  # REST locks the row first; whoever has the turn may want to read it
+			holds.take_turn()
+		return super().load_from_db()
+
 	def check_if_latest(self):
 		holds.take_turn()  # not between retention's look at the holds and its removal of files
 		super().check_if_latest()
