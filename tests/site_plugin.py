@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 	run after them, in either part."""
 	part = config.getoption("--part")
 	if part:
-		others = [item for item in items if not is_last(item) and part_of(item) != part]
+		others = [item for item in items if not in_both(item) and part_of(item) != part]
 		config.hook.pytest_deselected(items=others)
 		dropped = set(others)
 		items[:] = [item for item in items if item not in dropped]
@@ -45,6 +45,11 @@ def part_of(item: pytest.Item) -> str:
 	as long."""
 	watches = item.get_closest_marker("watches") is not None
 	return "records" if is_quiet(item) or watches else "cameras"
+
+
+def in_both(item: pytest.Item) -> bool:
+	"""What looks at everything that was left behind."""
+	return is_last(item) and not is_quiet(item)
 
 
 def is_last(item: pytest.Item) -> bool:

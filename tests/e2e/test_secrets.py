@@ -66,6 +66,7 @@ def planted_address() -> str:
 	return f"rtsp://{PLANTED['user']}:{PLANTED['password']}@127.0.0.1:9/{PLANTED['path']}"
 
 
+@pytest.mark.quiet
 def test_an_archive_is_asked_for_with_its_keys(stack, session, secrets):
 	"""First of all, so that what this leaves behind is looked at as well."""
 	person = session("Monitoring Administrator")
@@ -123,6 +124,7 @@ def failing_requests() -> dict[str, tuple[str, str, dict]]:
 	}
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("route", failing_requests())
 def test_a_request_that_fails_is_logged_without_what_it_sent(stack, session, secrets, route):
 	method, path, sent = failing_requests()[route]
@@ -201,6 +203,7 @@ def test_no_cache_or_queue_holds_one(secrets):
 	assert found == []
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("role", [*roles.ALL_ROLES, "Administrator"])
 def test_no_answer_or_export_holds_one(stack, session, secrets, role):
 	person = session(role)
@@ -245,6 +248,7 @@ def test_no_answer_or_export_holds_one(stack, session, secrets, role):
 		assert not [secret for secret in secrets if secret in answer.text], number
 
 
+@pytest.mark.quiet
 def test_an_address_that_is_refused_is_not_repeated(stack, session, secrets):
 	person = session("Monitoring Administrator")
 	for address in (f"http://{PLANTED['user']}:{PLANTED['password']}@h/x", planted_address() + "#x"):
