@@ -167,7 +167,13 @@ doc_events = {
 	"Dashboard Chart": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"DocShare": {"validate": "giam_sat_mot_cua.access.references.refuse_share"},
 	"Document Follow": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
-	"File": {"validate": "giam_sat_mot_cua.access.files.keep_private"},
+	"File": {
+		"validate": [
+			"giam_sat_mot_cua.access.files.keep_private",
+			"giam_sat_mot_cua.evidence.application_files.keep_as_it_is",
+		],
+		"on_trash": "giam_sat_mot_cua.evidence.application_files.keep",
+	},
 	"Number Card": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
 	"Tag Link": {"validate": "giam_sat_mot_cua.access.references.require_seen"},

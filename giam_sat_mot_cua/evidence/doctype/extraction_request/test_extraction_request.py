@@ -249,6 +249,20 @@ class TestExtractionRequest(IntegrationTestCase):
 		stored.ranges[0].to_time = self.until - timedelta(minutes=1)
 		self.refused(stored.save)
 
+	def test_the_application_stays_as_it_was_submitted(self):
+		other, doc = self.request().name, self.request()
+		attached = {"attached_to_doctype": doc.doctype, "attached_to_name": doc.name}
+		doc = self.act(doc, "asks", SUBMIT)
+		for person in ("asks", "Administrator"):
+			frappe.set_user(self.people.get(person, person))
+			file = frappe.get_doc("File", attached)
+			self.refused(file.delete, ignore_permissions=True)
+			file.attached_to_name = other
+			self.refused(file.save, ignore_permissions=True)
+		self.act(doc, "operator", "Return", REASON)
+		frappe.set_user(self.people["asks"])
+		frappe.get_doc("File", attached).delete()
+
 	def test_what_the_system_writes_is_not_taken_from_a_request(self):
 		doc = self.request()
 		forged = {

@@ -1,0 +1,42 @@
+"""Files of an Extraction Request: the application on which somebody decides stays as it was submitted."""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+
+DOCTYPE = "Extraction Request"
+KEPT = ("attached_to_doctype", "attached_to_name", "file_url", "content_hash", "is_private")
+
+
+def keep(file: Document, _method: str | None = None) -> None:
+	"""Before a File goes."""
+	if is_kept(file.attached_to_doctype, file.attached_to_name):
+		refuse()
+
+
+def keep_as_it_is(file: Document, _method: str | None = None) -> None:
+	"""Before a File is changed."""
+	if file.is_new():
+		return
+	stored = frappe.db.get_value("File", file.name, KEPT, as_dict=True)
+	if not stored or not is_kept(stored.attached_to_doctype, stored.attached_to_name):
+		return
+	if any((file.get(field) or None) != (stored[field] or None) for field in KEPT):
+		refuse()
+
+
+def is_kept(doctype: str | None, name: str | None) -> bool:
+	if doctype != DOCTYPE or not name:
+		return False
+	status = frappe.db.get_value(DOCTYPE, name, "status")
+	return bool(status) and status not in states.OPEN
+
+
+def refuse() -> None:
+	frappe.throw(
+		_("The request has been submitted: its files stay as they are."),
+		frappe.PermissionError,
+		title=_(DOCTYPE),
+	)
