@@ -30,6 +30,8 @@ CAMERA_FAULT_S, SERVICE_FAULT_S = (8.0, 25.0), (150.0, 300.0)
 REST_S = 45  # no camera breaks so shortly before and after a recorder is killed
 SHORTEST_GAP_S = 0.5  # less is not written down
 BOUND_S, BACK_S, BALANCE_S_PER_HOUR = 2.0, 5.0, 0.5
+HANDS_OVER = "redis-queue"  # RQ's workers end without it, and their recorders hand over when it is back
+OF_RECORDERS = ("kill", HANDS_OVER)
 CAUSES = {kind: "Camera Offline" for kind in ("drop", "reset", "reboot", "stall")}
 
 
@@ -51,7 +53,7 @@ class Script:
 		self.done: list[Fault] = []
 		self.waiting: dict[str, tuple[float, Fault]] = {}  # stalled cameras, and when they go on
 		self.services = ["kill", "mariadb", "redis-queue", "web", "kill", "redis-cache", "scheduler"]
-		self.back: tuple[float, str] | None = None
+		self.back: tuple[float, str, int] | None = None  # when which service starts, and its fault's place
 		self.memory: list[float] = []
 
 	def run(self, seconds: float) -> None:
@@ -88,6 +90,7 @@ class Script:
 				del self.waiting[camera]
 		if self.back and now >= self.back[0]:
 			self.stack.start(self.back[1])
+			self.done[self.back[2]].ended = time.time()
 			self.back = None
 
 	def order(self, action: str, camera: str, **values) -> dict:
@@ -128,7 +131,7 @@ class Script:
 		at = time.time()
 		self.stack.stop(kind)
 		self.done.append(Fault(kind, at, None, at))
-		self.back = (now + self.random.uniform(10, 60), kind)
+		self.back = (now + self.random.uniform(10, 60), kind, len(self.done) - 1)
 
 
 def run(stack: Stack) -> dict:
@@ -189,6 +192,9 @@ def judged(stack: Stack, script: Script, begin: int, end: int) -> dict:
 		"gaps_of_killed_recorders_at_most_s": worst(
 			(gap[1] - gap[0]) / 1000 for f in script.done if f.kind == "kill" for gap in f.gaps
 		),
+		"gaps_of_handovers_at_most_s": worst(
+			(gap[1] - gap[0]) / 1000 for f in script.done if f.kind == HANDS_OVER for gap in f.gaps
+		),
 		"gaps_that_no_fault_explains": strangers[:20],
 		"neither_recorded_nor_told": [
 			(camera, at, ms, nearest(script, camera, at))
@@ -239,7 +245,9 @@ def matched(script: Script, camera: str, gap: tuple[int, int, str]) -> bool:
 	"""Whether a fault explains the gap: it lies between the fault and the camera's return."""
 	begin, end = gap[0] / 1000, gap[1] / 1000
 	for fault in script.done:
-		if fault.camera not in (None, camera) or (fault.camera is None and fault.kind != "kill"):
+		if fault.camera not in (None, camera) or (fault.camera is None and fault.kind not in OF_RECORDERS):
+			continue
+		if fault.kind == HANDS_OVER and gap[2] != "Recorder Down":
 			continue
 		latest = fault.ended + (BACK_S if fault.camera else 30)
 		if begin >= fault.began - BOUND_S and end <= latest + BOUND_S:
