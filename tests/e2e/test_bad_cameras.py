@@ -11,7 +11,6 @@ from tests.cameras.server import PASSWORD, USERNAME, CameraServer, camera, wait_
 from tests.e2e import rows
 from tests.e2e.test_recording import EXPECTED
 
-pytestmark = pytest.mark.watches
 WRONG_PASSWORD = "sai-mat-khau-9382"
 
 

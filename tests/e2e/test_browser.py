@@ -14,7 +14,6 @@ from selenium.webdriver.common.by import By
 from giam_sat_mot_cua.recording import clock
 from tests.cameras.server import wait_for
 
-pytestmark = pytest.mark.watches
 OPTIONS = [
 	"--headless=new",
 	"--no-sandbox",
