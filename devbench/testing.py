@@ -46,20 +46,22 @@ def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
 	pytest_with_site = [*pytest, *(f"--ignore={path}" for path in alone)]
 	env = with_tools(state, environment(state))
 	plain = Beside(state, lambda row: row.wait_for([*pytest, *alone], env))
-	records = Beside(state, lambda row: row.on_own_instance([*pytest_with_site, "--part", "records"]))
+	records = Beside(
+		state, lambda row: row.on_own_instance([*pytest_with_site, "--part", "records"], plain.start)
+	)
 
 	def begin_records_and_wait(command: list, env: dict[str, str]) -> int:
 		records.start()  # one instance is set up at a time
 		return wait_here(command, env)
 
-	plain.start()
 	try:
 		command = [*pytest_with_site, "--part", "cameras"]
 		instance = state.instance(TEST)
 		code = on_new_instance(instance, steps, log, "Tests with cameras", command, begin_records_and_wait)
 		with steps.progress.step("Tests without cameras"):
-			plain.join()
 			records.join()
+			if plain.ident:  # begun
+				plain.join()
 	finally:
 		plain.stop()
 		records.stop()
@@ -83,11 +85,17 @@ class Beside(threading.Thread):
 		except Failure as failure:
 			Progress(self.printed).failed(failure)
 
-	def on_own_instance(self, command: list) -> int:
+	def on_own_instance(self, command: list, ready: Callable[[], None]) -> int:
+		"""`ready` is called when the instance is set up: it has the machine to itself until then."""
+
+		def begin(command: list, env: dict[str, str]) -> int:
+			ready()
+			return self.wait_for(command, env)
+
 		steps = Steps(self.state, Progress(self.printed))
 		log = self.state.logs / "setup-records.log"
 		instance = self.state.instance(RECORDS)
-		return on_new_instance(instance, steps, log, "Tests of records", command, self.wait_for)
+		return on_new_instance(instance, steps, log, "Tests of records", command, begin)
 
 	def wait_for(self, command: list, env: dict[str, str]) -> int:
 		if self.stopping:

@@ -38,11 +38,10 @@ def fresh_looks():
 @pytest.mark.usefixtures("fresh_looks")
 def test_looks_at_footage_are_written_down(stack, session, newest):
 	person, login = session(PERSON), stack.logins[PERSON]["user"]
-	end = clock.now_ms() - 10_000
-	rows.wait_indexed(CAMERA, end - 20_000)
+	end = rows.wait_indexed(CAMERA, clock.now_ms() - 60_000)[-1].end_utc_ms
 	period = {
 		"camera": CAMERA,
-		"start": f"{clock.site_time(end - 20_000):%Y-%m-%d %H:%M:%S}",
+		"start": f"{clock.site_time(end - 5000):%Y-%m-%d %H:%M:%S}",
 		"end": f"{clock.site_time(end):%Y-%m-%d %H:%M:%S}",
 	}
 	for _again in range(3):  # a live player asks every few seconds
