@@ -63,8 +63,8 @@ def side_by_side(pytest: list, state: State, steps: Steps, log: Path) -> int:
 			if plain.ident:  # begun
 				plain.join()
 	finally:
+		records.stop()  # first: it may be about to start the other
 		plain.stop()
-		records.stop()
 	return code or plain.code or records.code
 
 
