@@ -1,47 +1,23 @@
 """A person in a real browser: logs in, sees the camera in Vietnamese, watches it live and plays the past."""
 
 import re
-import shutil
-import tempfile
 import time
 
 import frappe
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from giam_sat_mot_cua.recording import clock
+from tests.browser import chromium
 from tests.cameras.server import wait_for
 
-OPTIONS = [
-	"--headless=new",
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-	"--disable-dev-shm-usage",
-	"--window-size=1400,1100",
-	"--autoplay-policy=no-user-gesture-required",
-]
 CAMERA = "NB-HL-NM-01"  # of the demo commune operator
 
 
 @pytest.fixture
 def browser():
-	profile = tempfile.mkdtemp(prefix="gsmc-chromium-")
-	options = webdriver.ChromeOptions()
-	for option in [*OPTIONS, f"--user-data-dir={profile}"]:
-		options.add_argument(option)
-	options.binary_location = shutil.which("chromium") or "chromium"
-	driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-	driver.set_page_load_timeout(60)
-	yield driver
-	driver.quit()
-	shutil.rmtree(profile, ignore_errors=True)
+	with chromium() as driver:
+		yield driver
 
 
 def log_in(browser, stack, role: str) -> None:

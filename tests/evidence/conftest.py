@@ -1,18 +1,15 @@
 """One recording of each kind of camera, and packages of every kind, for all tests of this folder."""
 
-import shutil
-import tempfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from giam_sat_mot_cua.media import events
 from giam_sat_mot_cua.media.evidence import signing, verify
+from tests.browser import OFFLINE, chromium
 from tests.cameras.feeder import Feeding
 from tests.cameras.server import CameraServer, camera, wait_for
 from tests.evidence.footage import START_MS, record
@@ -58,20 +55,6 @@ def sizes(recording) -> set[int]:
 
 
 DAY_MS = 86_400_000
-OPTIONS = [
-	"--headless=new",
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-	"--disable-dev-shm-usage",
-	"--window-size=1280,1000",
-	"--autoplay-policy=no-user-gesture-required",
-	"--host-resolver-rules=MAP * ~NOTFOUND",  # a page that needs the network fails
-]
 
 
 @pytest.fixture(scope="session")
@@ -107,14 +90,5 @@ def weak_key() -> tuple:
 
 @pytest.fixture(scope="session")
 def browser():
-	profile = tempfile.mkdtemp(prefix="gsmc-chromium-")
-	options = webdriver.ChromeOptions()
-	for option in [*OPTIONS, f"--user-data-dir={profile}"]:
-		options.add_argument(option)
-	options.binary_location = shutil.which("chromium") or "chromium"
-	options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-	driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-	driver.set_page_load_timeout(60)
-	yield driver
-	driver.quit()
-	shutil.rmtree(profile, ignore_errors=True)
+	with chromium(OFFLINE, size="1280,1000") as driver:
+		yield driver

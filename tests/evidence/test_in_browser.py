@@ -1,12 +1,8 @@
 """Joined and derived files in a real browser, from disk, as somebody opens them who was given a package."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from giam_sat_mot_cua.media.evidence.derivative import derive
 from giam_sat_mot_cua.media.evidence.playable import join
@@ -15,28 +11,8 @@ from tests.cameras.server import wait_for
 from tests.evidence.recorded import Outputs
 
 pytestmark = pytest.mark.browser
-OPTIONS = (
-	"--headless=new",
-	"--no-sandbox",
-	"--disable-dev-shm-usage",
-	"--autoplay-policy=no-user-gesture-required",
-	"--host-resolver-rules=MAP * ~NOTFOUND",
-)
 EVER = 1 << 42
 PAGE = "<video muted src=video.mp4></video>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-	profile = tempfile.mkdtemp(prefix="gsmc-chromium-")
-	options = webdriver.ChromeOptions()
-	for option in [*OPTIONS, f"--user-data-dir={profile}"]:
-		options.add_argument(option)
-	options.binary_location = shutil.which("chromium") or "chromium"
-	driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-	yield driver
-	driver.quit()
-	shutil.rmtree(profile, ignore_errors=True)
 
 
 def show(browser, folder: Path, data: bytes) -> None:
