@@ -168,13 +168,14 @@ def stored_chart(name: str) -> frappe._dict:
 def of_seen_units(chart) -> list:
 	"""Conditions that keep a chart's rows to the units that the user sees."""
 	doctype, units = chart.document_type, scope.seen_units()
-	field = "unit" if doctype in hooks.OWN_CONDITIONS else hooks.UNIT_FIELDS.get(doctype)
+	field = hooks.UNIT_FIELDS.get(doctype)
 	if units is None:
 		return []
 	if field:
-		# a draft is seen by who writes it alone
-		drafts = [[doctype, "status", "!=", "Draft"]] if doctype == "Extraction Request" else []
-		return [[doctype, field, "in", sorted(units)], [doctype, field, "is", "set"], *drafts]
+		return [[doctype, field, "in", sorted(units)], [doctype, field, "is", "set"]]
+	if doctype in hooks.OWN_CONDITIONS:  # more than the unit decides, and they are few
+		names = frappe.get_list(doctype, pluck="name", order_by="name", limit_page_length=0)
+		return [[doctype, "name", "in", names]]
 	if chart.type == "Heatmap":  # Frappe counts all rows of it
 		raise frappe.PermissionError
 	return []
