@@ -227,7 +227,8 @@ class Recorder:
 			if again and not self.departure and self.try_start(name):
 				continue
 			try:
-				self.fleet.forget([name])  # before somebody else speaks of it
+				if name in self.held:
+					self.fleet.forget([name])  # before somebody else speaks of it
 			finally:
 				self.give_back(name)
 
