@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from giam_sat_mot_cua.api import links
 from giam_sat_mot_cua.evidence import access_log, packages, request_people
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.workers import exports
 
 PATH = "/api/method/giam_sat_mot_cua.api.evidence.download"
@@ -111,7 +112,7 @@ def note_download(doc: Document, link: str) -> None:
 		return
 	request = packages.request_of(doc.name)
 	for row in request.ranges:
-		begin, end = access_log.span(row)
+		begin, end = span(row)
 		access_log.note(access_log.DOWNLOAD, row.camera, begin, end, request.purpose, doc)
 	packages.write(doc.name, downloads=cint(doc.downloads) + 1)
 	frappe.db.commit()  # Frappe rolls a GET back

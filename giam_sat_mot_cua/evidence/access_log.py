@@ -6,7 +6,7 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import cstr
 
-from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access import scope, turns
 from giam_sat_mot_cua.evidence import log_chain, packages
 from giam_sat_mot_cua.evidence.log_chain import DOCTYPE
 from giam_sat_mot_cua.recording import clock
@@ -30,7 +30,7 @@ def note(
 ) -> str:
 	"""Writes a row for the session's user; returns its name. It stands when the transaction is committed,
 	and other rows wait until then."""
-	take_turn()
+	turns.take(DOCTYPE)
 	newest = newest_row()
 	values = {
 		"sequence": (newest.sequence if newest else 0) + 1,
@@ -64,12 +64,6 @@ def note_now(action: str, camera: str, from_utc_ms: int | None = None, to_utc_ms
 		frappe.cache().set_value(key, 1, expires_in_sec=within_s)
 
 
-def take_turn() -> None:
-	"""Lets one transaction at a time write the log: others wait here until it ends."""
-	table = frappe.qb.DocType("DocType")
-	frappe.qb.from_(table).select(table.name).where(table.name == DOCTYPE).for_update().run()
-
-
 def newest_row() -> frappe._dict | None:
 	"""{"sequence", "row_hash"} of the newest row, also of one that others committed after this transaction
 	began."""
@@ -98,11 +92,6 @@ def who_and_where() -> dict:
 		"from_address": getattr(frappe.local, "request_ip", None),
 		"client": cstr(request.headers.get("User-Agent") if request else "")[:LONGEST_TEXT],
 	}
-
-
-def span(row: Document) -> tuple[int, int]:
-	"""Both ends of a row of a request, UTC in ms."""
-	return clock.utc_ms(row.from_utc), clock.utc_ms(row.to_utc)
 
 
 def verify() -> log_chain.Checked:

@@ -10,6 +10,8 @@ from frappe import _
 from frappe.model.document import Document
 
 from giam_sat_mot_cua.evidence import package_facts, ranges
+from giam_sat_mot_cua.evidence.row_times import span
+from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.media.evidence.derivative import Stopped, derive
 from giam_sat_mot_cua.media.evidence.faces import FaceBlur
 from giam_sat_mot_cua.media.evidence.package import DERIVATIVE, PLAYABLE, SOURCE, PackageWriter, SourceChanged
@@ -206,7 +208,7 @@ def wanted_copies(request: Document):
 
 def read_period(row: Document) -> Period:
 	"""Raises NotYet while a file of the period is being written."""
-	begin, end = clock.utc_ms(row.from_utc), clock.utc_ms(row.to_utc)
+	begin, end = span(row)
 	if is_being_written(row.camera, begin, end):
 		raise NotYet(_("The newest of the footage is still being written."))
 	files = [file for file in hour_index.files_between(row.camera, begin, end) if not file.gone]
@@ -226,6 +228,11 @@ def is_being_written(camera: str, begin: int, end: int) -> bool:
 
 def path_of(camera: str, file: IndexedFile) -> str:
 	return f"{SOURCES}/{located(camera, file).path}"
+
+
+def camera_of(path: str) -> str:
+	"""The camera of a source file in a package."""
+	return layout.parse_path(path.removeprefix(f"{SOURCES}/"))[0]
 
 
 def located(camera: str, file: IndexedFile) -> FootageFile:

@@ -8,6 +8,7 @@ from frappe.utils import cstr
 
 import giam_sat_mot_cua
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.recording import clock, timeline
 
 KINDS = {timeline.RECORDED, timeline.GAP, timeline.REMOVED, timeline.MISSING, timeline.UNKNOWN}
@@ -71,7 +72,7 @@ def camera(name: str) -> dict:
 
 
 def period(row: Document) -> dict:
-	begin, end = clock.utc_ms(row.from_utc), clock.utc_ms(row.to_utc)
+	begin, end = span(row)
 	return {
 		"camera": row.camera,
 		"from_utc_ms": begin,

@@ -11,11 +11,12 @@ from frappe.utils import now_datetime
 from giam_sat_mot_cua.evidence import access_log, export, packages, signing_keys
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 from giam_sat_mot_cua.evidence.export import Export, ExportFailed, NotYet
+from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.media.evidence.derivative import Stopped
 from giam_sat_mot_cua.media.evidence.package import PackageError, SourceChanged
 from giam_sat_mot_cua.media.evidence.signing import SigningError
 from giam_sat_mot_cua.media.fmp4 import BrokenFile, sync_folder
-from giam_sat_mot_cua.recording import health_events
+from giam_sat_mot_cua.recording import changed_footage
 from giam_sat_mot_cua.recording.backups.folder import describe
 from giam_sat_mot_cua.workers import leases, queues, single
 from giam_sat_mot_cua.workers.database import use_site_language
@@ -25,7 +26,6 @@ METHOD = "giam_sat_mot_cua.workers.exports.run"
 LABEL = "gsmc-export"
 TIMEOUT_S = 12 * 3600
 TOLD_EVERY_S = 2.0
-CHANGED = "Footage Changed"
 MOST_ATTEMPTS = 5
 
 
@@ -78,7 +78,8 @@ def make(name: str) -> None:
 		frappe.db.rollback()
 		packages.fail(name, export.in_words(error))
 		if isinstance(error, SourceChanged):
-			tell_of_change(error, request)
+			named = f"{error.path}, {request.name}"
+			changed_footage.report(named, camera=export.camera_of(error.path))
 	except (frappe.PermissionError, frappe.ValidationError) as error:
 		frappe.db.rollback()
 		packages.fail(name, str(error))
@@ -108,7 +109,7 @@ def write(name: str, request) -> None:
 	work.require()
 	key, signer = signing_keys.active()
 	for row in request.ranges:
-		begin, end = access_log.span(row)
+		begin, end = span(row)
 		access_log.note(access_log.EXPORT, row.camera, begin, end, request.purpose, request)
 	log_row = access_log.newest_row()
 	frappe.db.commit()  # what is exported stands on the log first; others write there meanwhile
@@ -126,19 +127,14 @@ def write(name: str, request) -> None:
 		log_sequence=log_row.sequence,
 		log_hash=log_row.row_hash,
 	)
+	for camera in {row.camera for row in request.ranges}:
+		changed_footage.is_right_for(request.name, camera)
 
 
 def publish(unfinished: Path, path: Path) -> None:
 	"""A package has its name only when all of it is on the disk."""
 	unfinished.rename(path)
 	sync_folder(path.parent)
-
-
-def tell_of_change(error: SourceChanged, request) -> None:
-	text = _("Files are not what was recorded: their SHA-256 differs. They stay where they are.")
-	camera = request.ranges[0].camera
-	detail = f"{text} ({error.path}, {request.name})"
-	health_events.report(CHANGED, detail, health_events.CRITICAL, camera=camera)
 
 
 class Progress:

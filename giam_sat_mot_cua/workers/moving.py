@@ -24,8 +24,8 @@ from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import (
 	archive_counts,
 	archives,
+	changed_footage,
 	clock,
-	health_events,
 	hour_index,
 	retention,
 )
@@ -34,7 +34,6 @@ from giam_sat_mot_cua.recording.object_store import LARGEST_BYTES, StoreError
 from giam_sat_mot_cua.workers import turns, volumes
 from giam_sat_mot_cua.workers.archive_files import ArchiveFiles, facts_of
 
-CHANGED = "Footage Changed"
 ROWS_AT_ONCE = 200
 BATCH_FILES = 16
 UPLOADS_AT_ONCE = 4
@@ -197,15 +196,14 @@ class Moving:
 
 	def tell(self) -> None:
 		if not self.changed:
-			health_events.close(CHANGED, storage_volume=self.volume)
+			changed_footage.is_right_again(storage_volume=self.volume)
 			return
 		named = ", ".join(
 			f"{one.camera} {retention.site_text(one.file.start_utc_ms)}" for one in self.changed[:NAMED_FILES]
 		)
 		if len(self.changed) > NAMED_FILES:
 			named += " " + _("and {0} more").format(len(self.changed) - NAMED_FILES)
-		text = _("Files are not what was recorded: their SHA-256 differs. They stay where they are.")
-		health_events.report(CHANGED, f"{text} ({named})", health_events.CRITICAL, storage_volume=self.volume)
+		changed_footage.report(named, storage_volume=self.volume)
 
 
 def digests(source: BinaryIO) -> tuple[bytes, bytes]:

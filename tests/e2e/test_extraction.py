@@ -264,6 +264,7 @@ def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, sess
 	answer = session(CHECKS).post(f"{stack.url}{API}make_again", json={"request": name}, timeout=30)
 	assert answer.status_code == 200, answer.text[:500]
 	assert wait_for_status(name, "Ready", "Failed").status == "Ready"
+	assert not frappe.db.exists("Health Event", events)
 
 
 def test_an_export_whose_worker_is_killed_begins_anew_and_no_half_is_offered(stack, session):
