@@ -9,10 +9,37 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.model.workflow import get_workflow_name
+from frappe.utils import cstr
 
 from giam_sat_mot_cua.access import records
 
 FIELD = "status"
+
+
+class Led:
+	"""For controllers, before Document: what a record that a workflow leads knows of its own change.
+	`STATUSES`: as `status_of` has them."""
+
+	STATUSES: tuple[str, ...]
+	before: Document | None = None  # the document as stored, while it is saved
+
+	def read_status(self):
+		"""First thing in `validate`."""
+		self.before = self.get_doc_before_save()
+		self.status = status_of(self, self.before, self.STATUSES)
+
+	@property
+	def previous(self) -> str | None:
+		return self.before.status if self.before else None
+
+	def status_changed(self) -> bool:
+		return self.status != self.previous
+
+	def entered(self, *statuses: str) -> bool:
+		return self.status_changed() and self.status in statuses
+
+	def changed(self, field: str) -> bool:
+		return bool(self.before) and cstr(self.get(field)) != cstr(self.before.get(field))
 
 
 def status_of(doc: Document, before: Document | None, statuses: tuple[str, ...]) -> str:

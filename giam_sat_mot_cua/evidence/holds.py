@@ -5,8 +5,10 @@ from datetime import datetime
 
 import frappe
 
+from giam_sat_mot_cua.access import turns
 from giam_sat_mot_cua.recording import clock
 
+TURN = "Legal Hold"
 ACTIVE, RELEASED = "Active", "Released"
 ASKED_FOR = ("Submitted", "Checked", "Approved", "Exporting")  # states of an Extraction Request
 FIRST, LAST = 0, 2**53  # no footage lies outside
@@ -26,8 +28,7 @@ class Holds:
 def take_turn() -> None:
 	"""Lets one transaction at a time place holds, or remove footage: others wait here until it ends. Who
 	holds the turn knows that no hold comes between his look at them and what he does then."""
-	table = frappe.qb.DocType("DocType")
-	frappe.qb.from_(table).select(table.name).where(table.name == "Legal Hold").for_update().run()
+	turns.take(TURN)
 
 
 def active(latest: bool = False) -> Holds:

@@ -5,8 +5,9 @@ from itertools import pairwise
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import format_datetime, get_datetime
+from frappe.utils import format_datetime
 
+from giam_sat_mot_cua.evidence.row_times import set_utc, span
 from giam_sat_mot_cua.recording import clock, timeline
 from giam_sat_mot_cua.recording.timeline import Piece
 
@@ -24,13 +25,13 @@ def read(request: Document, is_asked_by_requester: bool) -> None:
 			_("A request names at most {0} periods. Make another one.").format(MOST_ROWS), title=_(TITLE)
 		)
 	for row in request.ranges:
-		if not (row.camera and row.from_time and row.to_time):
+		if not row.camera:
 			continue  # Frappe's own check of mandatory fields answers
 		if is_asked_by_requester:
 			require_seen(row)
-		begin, end = period(row)
-		row.from_utc, row.to_utc = clock.utc_time(begin), clock.utc_time(end)
-		tell_what_is_there(row, begin, end)
+		if set_utc(row, _(TITLE)):
+			require_length(row, *span(row))
+			tell_what_is_there(row, *span(row))
 	refuse_overlap(request)
 	refuse_secrets(request)
 
@@ -49,14 +50,7 @@ def require_seen(row: Document) -> None:
 		)
 
 
-def period(row: Document) -> tuple[int, int]:
-	"""Both ends of a row in UTC, ms."""
-	try:
-		begin, end = (clock.site_time_to_utc_ms(get_datetime(time)) for time in (row.from_time, row.to_time))
-	except (ValueError, TypeError, AttributeError, OverflowError):
-		frappe.throw(_("Row {0}: write both times like 2026-01-31 08:00:00.").format(row.idx), title=_(TITLE))
-	if end <= begin:
-		frappe.throw(_("Row {0}: the end must be later than the beginning.").format(row.idx), title=_(TITLE))
+def require_length(row: Document, begin: int, end: int) -> None:
 	if end > clock.now_ms():
 		frappe.throw(_("Row {0}: this period is still to come.").format(row.idx), title=_(TITLE))
 	if end - begin > LONGEST_MS:
@@ -66,7 +60,6 @@ def period(row: Document) -> tuple[int, int]:
 			),
 			title=_(TITLE),
 		)
-	return begin, end
 
 
 def refuse_overlap(request: Document) -> None:
@@ -144,12 +137,9 @@ def duration(ms: int) -> str:
 	return " ".join(text.format(number) for number, text in parts if number) or _("{0} s").format(0)
 
 
-def units(request: Document) -> list[str]:
-	"""The units whose counters the cameras of `request` watch, in the order of its rows."""
-	names = [row.camera for row in request.ranges]
-	unit_of = (
-		dict(frappe.get_all("Camera", {"name": ("in", names)}, ["name", "unit"], as_list=True))
-		if names
-		else {}
-	)
-	return list(dict.fromkeys(unit_of[name] for name in names if name in unit_of))
+def unit_of(request: Document) -> dict[str, str]:
+	"""{camera: the unit whose counter it watches}, in the order of the rows of `request`."""
+	names = list(dict.fromkeys(row.camera for row in request.ranges))
+	rows = frappe.get_all("Camera", {"name": ("in", names)}, ["name", "unit"], as_list=True) if names else ()
+	found = dict(rows)
+	return {name: found[name] for name in names if name in found}

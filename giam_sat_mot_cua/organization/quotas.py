@@ -6,27 +6,7 @@ from frappe import _
 
 HOLDING = ("Granted", "Suspended")  # a suspended account keeps its place until it is revoked
 PLACES_INDEX = "unit_position_status"
-
-
-def take_turn() -> None:
-	"""Lets one transaction at a time write accounts or delegations: the others wait here until it ends.
-
-	Taken before anything else is locked. Frappe reads a document and its rows with locks before it saves
-	it, and two that hold such locks while they wait for each other's would both be lost. Where Frappe has
-	locked the document before it calls us (REST), the database may end this transaction instead: throws.
-	"""
-	table = frappe.qb.DocType("DocType")
-	query = frappe.qb.from_(table).select(table.name).where(table.name == "Monitoring Account")
-	try:
-		query.for_update().run()
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		frappe.throw(
-			_(
-				"Somebody else changed the same records at the same moment. Nothing was saved: load the "
-				"page again."
-			),
-			title=_("Please Try Again"),
-		)
+TURN = "Monitoring Account"  # accounts, reviews and delegations are written one at a time (access/turns.py)
 
 
 def place(unit: str) -> frappe._dict:

@@ -5,6 +5,7 @@ from frappe.utils import add_to_date, cstr, get_datetime, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.access.values import short_text
 from giam_sat_mot_cua.cameras import maintenance
 from giam_sat_mot_cua.organization.phases import Phases
@@ -17,7 +18,7 @@ OVER = (DONE, CANCELLED)
 LONGEST_DAYS = 31
 
 
-class MaintenanceOrder(Document):
+class MaintenanceOrder(InTurn, Document):
 	"""Planned work on cameras (Article 6.1): their alarms are silent meanwhile; what is missing stays on the
 	ledger, with the cause Maintenance."""
 
@@ -46,9 +47,7 @@ class MaintenanceOrder(Document):
 		withdrawn_on: DF.Datetime | None
 	# end: auto-generated types
 
-	def check_if_latest(self):
-		take_turn()  # before anything else is locked: two orders for one camera must see each other
-		super().check_if_latest()
+	TURN = "Maintenance Order"  # two orders for one camera must see each other
 
 	def validate(self):
 		if self.flags.by_withdrawal:
@@ -202,12 +201,6 @@ class MaintenanceOrder(Document):
 		self.reload()
 		self.check_permission("write")
 		self.set_status()
-
-
-def take_turn() -> None:
-	"""Lets one transaction at a time write orders: the others wait here until it ends."""
-	table = frappe.qb.DocType("DocType")
-	frappe.qb.from_(table).select(table.name).where(table.name == "Maintenance Order").for_update().run()
 
 
 def overlapping(order: Document) -> list[frappe._dict]:

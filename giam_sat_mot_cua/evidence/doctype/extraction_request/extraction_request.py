@@ -5,7 +5,8 @@ from frappe.utils import add_to_date, cint, cstr, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
-from giam_sat_mot_cua.access.states import status_of
+from giam_sat_mot_cua.access.states import Led
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.evidence import holds, packages, ranges, request_people, request_split
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 from giam_sat_mot_cua.workers import exports
@@ -54,7 +55,7 @@ OF_REQUESTER = (
 HANDOVER = ("received_by", "received_paper", "handover_document")
 
 
-class ExtractionRequest(Document):
+class ExtractionRequest(InTurn, Led, Document):
 	"""Somebody needs footage: a written application, checked by the operator, decided by the leader of the
 	unit whose counter it is (Article 9.2)."""
 
@@ -126,22 +127,14 @@ class ExtractionRequest(Document):
 		workflow_state: DF.Link | None
 	# end: auto-generated types
 
-	before = None  # the document as stored, while it is saved
+	TURN = holds.TURN  # what is asked for is kept from then on
+	STATUSES = states.STATUSES
+
 	basis = None  # on which a leader decides
 	left_out: tuple = ()  # rows of other units, for requests of their own
 
-	def load_from_db(self):
-		if self.flags.for_update:  # REST locks the row first; whoever has the turn may want to read it
-			holds.take_turn()
-		return super().load_from_db()
-
-	def check_if_latest(self):
-		holds.take_turn()  # what is asked for is kept from now on: not between retention's look and its removal
-		super().check_if_latest()
-
 	def validate(self):
-		self.before = self.get_doc_before_save()
-		self.status = status_of(self, self.before, states.STATUSES)
+		self.read_status()
 		self.keep_what_the_system_writes()
 		self.set_requester()
 		self.require_right()
@@ -173,19 +166,6 @@ class ExtractionRequest(Document):
 			)
 
 	# What changed
-
-	@property
-	def previous(self) -> str | None:
-		return self.before.status if self.before else None
-
-	def status_changed(self) -> bool:
-		return self.status != self.previous
-
-	def entered(self, *statuses: str) -> bool:
-		return self.status_changed() and self.status in statuses
-
-	def changed(self, field: str) -> bool:
-		return bool(self.before) and cstr(self.get(field)) != cstr(self.before.get(field))
 
 	def is_outside(self) -> bool:
 		return self.requester_kind == OUTSIDE
@@ -333,13 +313,14 @@ class ExtractionRequest(Document):
 	def set_unit(self):
 		"""One leader decides, so a request is about one unit's counter: the rows of others are split off when
 		it is submitted."""
-		units = ranges.units(self)
+		unit_of = ranges.unit_of(self)
+		units = list(dict.fromkeys(unit_of.values()))
 		if self.entered(states.APPROVED) and units != [self.before.unit]:
 			frappe.throw(
 				_("A camera of this request belongs to another unit now. Return the request."), title=_(TITLE)
 			)
 		if len(units) > 1 and self.status in states.WAITING:
-			self.left_out = request_split.take_out(self, units[1:])
+			self.left_out = request_split.take_out(self, unit_of, units[1:])
 			units = units[:1]
 		self.unit = units[0] if len(units) == 1 else None
 

@@ -1,23 +1,22 @@
-from datetime import datetime
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.access.values import short_text
 from giam_sat_mot_cua.evidence import holds
+from giam_sat_mot_cua.evidence.row_times import period, set_utc
 from giam_sat_mot_cua.organization import notices
-from giam_sat_mot_cua.recording import clock
 
 SYSTEM_FIELDS = ("status", "placed_by", "placed_on", "released_by", "released_on", "release_reason")
 SHORTEST_REASON = 10
 
 
-class LegalHold(Document):
+class LegalHold(InTurn, Document):
 	"""Footage that is kept whatever its age (Article 9.3). Rows may be added, never taken away; it ends by a
 	release."""
 
@@ -42,14 +41,7 @@ class LegalHold(Document):
 		title: DF.Data
 	# end: auto-generated types
 
-	def load_from_db(self):
-		if self.flags.for_update:  # REST locks the row first; whoever has the turn may want to read it
-			holds.take_turn()
-		return super().load_from_db()
-
-	def check_if_latest(self):
-		holds.take_turn()  # not between retention's look at the holds and its removal of files
-		super().check_if_latest()
+	TURN = holds.TURN  # not between retention's look at the holds and its removal of files
 
 	def validate(self):
 		require_administrator()
@@ -86,22 +78,7 @@ class LegalHold(Document):
 
 	def validate_rows(self):
 		for row in self.cameras:
-			begin, end = period(row)
-			if not (row.from_time and row.to_time):
-				continue  # Frappe's own check of mandatory fields answers
-			if not begin or not end:
-				frappe.throw(
-					_("Row {0}: write both times like 2026-01-31 08:00:00.").format(row.idx),
-					title=_("Legal Hold"),
-				)
-			if end <= begin:
-				frappe.throw(
-					_("Row {0}: the end must be later than the beginning.").format(row.idx),
-					title=_("Legal Hold"),
-				)
-			row.from_utc, row.to_utc = (
-				clock.utc_time(clock.site_time_to_utc_ms(time)) for time in (begin, end)
-			)
+			set_utc(row, _("Legal Hold"))
 
 	@frappe.whitelist(methods=["POST"])
 	def release(self, reason: str | None = None):
@@ -142,18 +119,3 @@ def require_administrator() -> None:
 			frappe.PermissionError,
 			title=_("Legal Hold"),
 		)
-
-
-def period(row) -> tuple[datetime | None, datetime | None]:
-	"""(from, to) of a row as site times; None for what is not given, or is no moment of the site's time."""
-	return moment(row.from_time), moment(row.to_time)
-
-
-def moment(value) -> datetime | None:
-	if not isinstance(value, str | datetime) or not value:
-		return None
-	try:
-		found = get_datetime(value)
-	except Exception:  # Frappe's parser raises many kinds
-		return None
-	return found if found and found.tzinfo is None else None

@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate, now_datetime
 
-from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access import scope, turns
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization import account_reviews, quotas
 
@@ -11,7 +11,7 @@ SYSTEM_FIELDS = ("status", "opened_on", "closed_on", "closed_by")
 OPEN, CLOSED = "Open", "Closed"
 
 
-class AccountReview(Document):
+class AccountReview(turns.InTurn, Document):
 	"""A campaign in which each unit confirms, changes or revokes its accounts (Articles 6.1, 10.2)."""
 
 	# begin: auto-generated types
@@ -32,9 +32,7 @@ class AccountReview(Document):
 		title: DF.Data
 	# end: auto-generated types
 
-	def check_if_latest(self):
-		quotas.take_turn()
-		super().check_if_latest()
+	TURN = quotas.TURN
 
 	def onload(self):
 		self.set_onload("figures", account_reviews.figures(self.name))
@@ -83,7 +81,7 @@ class AccountReview(Document):
 
 	def require_managing_unit(self):
 		self.reload()  # as it is stored: what a request sends of it counts for nothing
-		quotas.take_turn()
+		turns.take_for_person(self.TURN)
 		self.check_permission("write")
 		if not scope.acts_for_managing_unit():
 			raise frappe.PermissionError

@@ -5,6 +5,7 @@ from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored, refuse_change
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.organization import quotas
 
 OBSERVED = (
@@ -26,7 +27,7 @@ WAITING, DECIDED, OVERDUE = "Waiting", "Decided", "Overdue"
 SUSPENSION_PROPOSED, CLOSED = "Suspension Proposed", "Closed"
 
 
-class AccountReviewEntry(Document):
+class AccountReviewEntry(InTurn, Document):
 	"""One account in a review. The unit's leader decides; who sees it is wider (access/scope.py)."""
 
 	# begin: auto-generated types
@@ -54,9 +55,7 @@ class AccountReviewEntry(Document):
 		unit: DF.Link
 	# end: auto-generated types
 
-	def check_if_latest(self):
-		quotas.take_turn()  # a review is not closed while somebody decides
-		super().check_if_latest()
+	TURN = quotas.TURN  # a review is not closed while somebody decides
 
 	def validate(self):
 		if self.flags.by_system:

@@ -5,6 +5,7 @@ from frappe.utils import cstr, get_datetime, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.organization import notices, quotas
 from giam_sat_mot_cua.organization.phases import Phases
 
@@ -14,7 +15,7 @@ UPCOMING, IN_FORCE, ENDED, WITHDRAWN = "Upcoming", "In Force", "Ended", "Withdra
 PHASES = Phases("Approval Delegation", "valid_from", "valid_until", UPCOMING, IN_FORCE, ENDED, WITHDRAWN)
 
 
-class ApprovalDelegation(Document):
+class ApprovalDelegation(InTurn, Document):
 	"""A leader's substitute for a period, by a document. Recorded once: it can be withdrawn, not changed."""
 
 	# begin: auto-generated types
@@ -42,9 +43,7 @@ class ApprovalDelegation(Document):
 		withdrawn_on: DF.Datetime | None
 	# end: auto-generated types
 
-	def check_if_latest(self):
-		quotas.take_turn()
-		super().check_if_latest()
+	TURN = quotas.TURN
 
 	def validate(self):
 		self.keep_what_stands()

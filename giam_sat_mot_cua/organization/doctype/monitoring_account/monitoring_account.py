@@ -7,7 +7,8 @@ from frappe.utils import cstr, getdate, now_datetime
 
 from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
-from giam_sat_mot_cua.access.states import status_of
+from giam_sat_mot_cua.access.states import Led
+from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.organization import account_user, notices, quotas
 from giam_sat_mot_cua.organization.doctype.monitoring_account import account_states as states
 
@@ -26,7 +27,7 @@ SYSTEM_FIELDS = (
 )
 
 
-class MonitoringAccount(Document):
+class MonitoringAccount(InTurn, Led, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 
@@ -68,15 +69,11 @@ class MonitoringAccount(Document):
 		workflow_state: DF.Link | None
 	# end: auto-generated types
 
-	before = None  # the document as stored, while it is saved
-
-	def check_if_latest(self):
-		quotas.take_turn()
-		super().check_if_latest()
+	TURN = quotas.TURN
+	STATUSES = states.STATUSES
 
 	def validate(self):
-		self.before = self.get_doc_before_save()
-		self.status = status_of(self, self.before, states.STATUSES)
+		self.read_status()
 		self.keep_what_the_system_writes()
 		self.tidy_person()
 		self.require_right()
@@ -114,19 +111,6 @@ class MonitoringAccount(Document):
 		self.require_own_unit()
 
 	# What changed
-
-	@property
-	def previous(self) -> str | None:
-		return self.before.status if self.before else None
-
-	def status_changed(self) -> bool:
-		return self.status != self.previous
-
-	def entered(self, *statuses: str) -> bool:
-		return self.status_changed() and self.status in statuses
-
-	def changed(self, field: str) -> bool:
-		return bool(self.before) and cstr(self.get(field)) != cstr(self.before.get(field))
 
 	def moved(self) -> bool:
 		return self.status in quotas.HOLDING and any(map(self.changed, states.ASSIGNMENT))
