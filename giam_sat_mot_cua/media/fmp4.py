@@ -17,6 +17,8 @@ TIMESCALE = 90_000  # ticks of the video track
 INDEX_UUID = bytes.fromhex("9d6f6a1ee0bb4f0f9a5b6d676d736331")
 VIDEO_TRACK = 1
 NOT_A_KEY_FRAME = 0x10000  # sample_is_non_sync_sample of the sample flags
+# what a trun says: offset of its data, flags of the first sample; and of each sample
+DATA_OFFSET, FIRST_FLAGS, DURATIONS, SIZES, FLAGS, AHEADS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
 ENTRY = struct.Struct(">QQIB")  # offset, start in ticks, bytes, 1 when it begins with a key frame
 HEAD = struct.Struct(">IQ")  # number of entries, end of the last one in ticks
 
@@ -81,9 +83,9 @@ def parse_traf(data: bytes, start: int, end: int) -> tuple[int, int, bool] | Non
 		elif kind == b"tfdt":
 			decode_time = struct.unpack_from(">Q" if data[body] else ">I", data, body + 4)[0]
 		elif kind == b"trun":
-			length, flags = parse_trun(data, body, default_duration, default_flags)
-			duration += length
-			first_flags = flags if first_flags is None else first_flags
+			run = read_run(data, body, default_duration, default_flags)
+			duration += run.length(data)
+			first_flags = run.first_flags if first_flags is None else first_flags
 	return decode_time, duration, not (first_flags or 0) & NOT_A_KEY_FRAME
 
 
@@ -103,23 +105,51 @@ def parse_tfhd(data: bytes, body: int) -> tuple[int, int, int]:
 	return track, duration, sample_flags
 
 
-def parse_trun(data: bytes, body: int, default_duration: int, default_flags: int) -> tuple[int, int]:
-	"""(duration of all samples, flags of the first)."""
+@dataclass
+class Run:
+	"""Samples of one `trun`. Each has `width` numbers of 32 bits from byte `place` on; `duration`, `ahead`:
+	which of them these are, None when they are not there."""
+
+	place: int
+	count: int
+	width: int
+	duration: int | None
+	ahead: int | None
+	default_duration: int
+	first_flags: int
+
+	def column(self, data: bytes, which: int) -> tuple[int, ...]:
+		kind = "i" if which == self.ahead else "I"
+		return struct.unpack_from(f">{self.count * self.width}{kind}", data, self.place)[which :: self.width]
+
+	def durations(self, data: bytes) -> tuple[int, ...]:
+		if self.duration is None:
+			return (self.default_duration,) * self.count
+		return self.column(data, self.duration)
+
+	def length(self, data: bytes) -> int:
+		"""Of all samples: a damaged file may announce billions that have no numbers of their own."""
+		return self.default_duration * self.count if self.duration is None else sum(self.durations(data))
+
+	def aheads(self, data: bytes) -> tuple[int, ...]:
+		return (0,) * self.count if self.ahead is None else self.column(data, self.ahead)
+
+
+def read_run(data: bytes, body: int, default_duration: int, default_flags: int) -> Run:
+	"""The run of the `trun` whose body begins at `body`. BrokenFile when it ends within its samples."""
 	flags, count = struct.unpack_from(">II", data, body)
-	flags &= 0xFFFFFF
-	place = body + 8 + (4 if flags & 0x1 else 0)
+	place = body + 8 + (4 if flags & DATA_OFFSET else 0)
 	first_flags = default_flags
-	if flags & 0x4:
+	if flags & FIRST_FLAGS:
 		first_flags = struct.unpack_from(">I", data, place)[0]
 		place += 4
-	width = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
-	if flags & 0x400 and not flags & 0x4 and count:
-		before = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200))
-		first_flags = struct.unpack_from(">I", data, place + before)[0]
-	if not flags & 0x100:
-		return default_duration * count, first_flags
-	total = sum(struct.unpack_from(">I", data, place + width * number)[0] for number in range(count))
-	return total, first_flags
+	columns = [bit for bit in (DURATIONS, SIZES, FLAGS, AHEADS) if flags & bit]
+	if flags & FLAGS and not flags & FIRST_FLAGS and count:
+		first_flags = struct.unpack_from(">I", data, place + 4 * columns.index(FLAGS))[0]
+	if place + 4 * count * len(columns) > len(data):
+		raise BrokenFile("it ends within its samples")
+	where = {bit: columns.index(bit) if bit in columns else None for bit in (DURATIONS, AHEADS)}
+	return Run(place, count, len(columns), where[DURATIONS], where[AHEADS], default_duration, first_flags)
 
 
 def box(kind: bytes, body: bytes) -> bytes:

@@ -3,39 +3,11 @@ moves, so that every offset in it stays right."""
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from giam_sat_mot_cua.media.evidence.moov import TrackInfo
-from giam_sat_mot_cua.media.fmp4 import NOT_A_KEY_FRAME, BrokenFile, boxes, parse_tfhd
+from giam_sat_mot_cua.media.fmp4 import NOT_A_KEY_FRAME, BrokenFile, Run, boxes, parse_tfhd, read_run
 
-BASE_OFFSET, DURATIONS, SIZES, FLAGS, AHEADS = 0x1, 0x100, 0x200, 0x400, 0x800
-FIRST_FLAGS = 0x4
-
-
-@dataclass
-class Run:
-	"""Samples of one `trun`. Each has `width` numbers of 32 bits from byte `place` on; `duration`, `ahead`:
-	which of them these are, None when they are not there."""
-
-	place: int
-	count: int
-	width: int
-	duration: int | None
-	ahead: int | None
-	default_duration: int
-	first_flags: int
-
-	def column(self, data: bytes, which: int) -> tuple[int, ...]:
-		kind = "i" if which == self.ahead else "I"
-		return struct.unpack_from(f">{self.count * self.width}{kind}", data, self.place)[which :: self.width]
-
-	def durations(self, data: bytes) -> tuple[int, ...]:
-		if self.duration is None:
-			return (self.default_duration,) * self.count
-		return self.column(data, self.duration)
-
-	def aheads(self, data: bytes) -> tuple[int, ...]:
-		return (0,) * self.count if self.ahead is None else self.column(data, self.ahead)
+BASE_OFFSET = 0x1  # of the flags of a tfhd
 
 
 class TrackFragment:
@@ -60,7 +32,7 @@ class TrackFragment:
 		if not self.track or not self.time_place or not self.runs:
 			raise BrokenFile("its track, its time or its samples are missing")
 		self.count = sum(run.count for run in self.runs)
-		self.length = sum(sum(run.durations(data)) for run in self.runs)
+		self.length = sum(run.length(data) for run in self.runs)
 
 	@property
 	def end(self) -> int:
@@ -111,22 +83,6 @@ class TrackFragment:
 				ticks -= taken
 				if not ticks:
 					return
-
-
-def read_run(data: bytes, body: int, default_duration: int, default_flags: int) -> Run:
-	flags, count = struct.unpack_from(">II", data, body)
-	place = body + 8 + (4 if flags & 0x1 else 0)
-	first_flags = default_flags
-	if flags & FIRST_FLAGS:
-		first_flags = struct.unpack_from(">I", data, place)[0]
-		place += 4
-	columns = [bit for bit in (DURATIONS, SIZES, FLAGS, AHEADS) if flags & bit]
-	if flags & FLAGS and not flags & FIRST_FLAGS and count:
-		first_flags = struct.unpack_from(">I", data, place + 4 * columns.index(FLAGS))[0]
-	if place + 4 * count * len(columns) > len(data):
-		raise BrokenFile("it ends within its samples")
-	where = {bit: columns.index(bit) if bit in columns else None for bit in (DURATIONS, AHEADS)}
-	return Run(place, count, len(columns), where[DURATIONS], where[AHEADS], default_duration, first_flags)
 
 
 class Moof:
