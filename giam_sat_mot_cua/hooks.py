@@ -227,6 +227,9 @@ scheduler_events = {
 		"17 * * * *": ["giam_sat_mot_cua.evidence.reminders.remind"],
 		"37 * * * *": ["giam_sat_mot_cua.workers.tick.move_footage"],
 		"40 2 * * *": ["giam_sat_mot_cua.workers.tick.audit_footage"],
-		"30 6 * * *": ["giam_sat_mot_cua.organization.account_reviews.daily"],
+		"30 6 * * *": [
+			"giam_sat_mot_cua.organization.account_reviews.daily",
+			"giam_sat_mot_cua.evidence.signing_keys.remind",
+		],
 	},
 }

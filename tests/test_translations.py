@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "giam_sat_mot_cua"
+SAID = ("_", "SigningError")  # whose first argument people read
 CALL = re.compile(r"""__\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)""")
 
 
@@ -51,7 +52,7 @@ def python_strings(path: Path) -> Iterator[str]:
 		if isinstance(node, ast.Call) and node.args:
 			name = getattr(node.func, "id", getattr(node.func, "attr", ""))
 			value = getattr(node.args[0], "value", None)
-			if name == "_" and isinstance(value, str):
+			if name in SAID and isinstance(value, str):
 				yield value
 
 

@@ -5,7 +5,7 @@ from frappe import _, twofactor
 from frappe.utils import cint, cstr, now_datetime
 
 from giam_sat_mot_cua.access import records, scope
-from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
+from giam_sat_mot_cua.access.administrators import require_administrator
 
 
 @frappe.whitelist(methods=["POST"])
@@ -18,12 +18,9 @@ def hand_over(account: str | None = None, received_by: str | None = None) -> dic
 	"""
 	doc = frappe.get_doc("Monitoring Account", cstr(account))
 	doc.check_permission("write")
-	if not scope.acts_for_managing_unit() or MONITORING_ADMINISTRATOR not in frappe.get_roles():
-		frappe.throw(
-			_("Accounts are handed over by an administrator of the managing unit."),
-			frappe.PermissionError,
-			title=_("Hand Over"),
-		)
+	require_administrator(
+		_("Accounts are handed over by an administrator of the managing unit."), _("Hand Over")
+	)
 	if doc.user == frappe.session.user:
 		frappe.throw(_("Nobody decides about his own account."), frappe.PermissionError)
 	if doc.status != scope.GRANTED:

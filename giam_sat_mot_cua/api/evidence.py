@@ -5,7 +5,7 @@ import time
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint
+from frappe.utils import cint, cstr
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response
 
@@ -59,8 +59,8 @@ def download(package: str | None = None, e: str | None = None, s: str | None = N
 
 @frappe.whitelist(methods=["POST"])
 def make_again(request: str | None = None) -> dict:
-	"""Makes a package of an approved request once more, after the last one failed: {"package": name}. By
-	operators."""
+	"""Makes a package of an approved request once more, after the last one failed or was stopped: {"package":
+	name}. By operators."""
 	request_people.require_operator()
 	doc = frappe.get_doc("Extraction Request", request)
 	doc.check_permission("read")
@@ -73,23 +73,39 @@ def make_again(request: str | None = None) -> dict:
 	return {"package": name}
 
 
+@frappe.whitelist(methods=["POST"])
+def stop(package: str | None = None) -> dict:
+	"""Ends the making of a package, which can be made again later: {"stopped"}, False when it was ready by
+	then. By operators."""
+	request_people.require_operator()
+	doc = existing(package)
+	doc.check_permission("read")
+	return {"stopped": packages.stop(doc.name)}
+
+
 @frappe.whitelist(methods=["GET"])
 def of_request(request: str | None = None) -> list[dict]:
 	"""The packages of a request that the user may read, the newest first: [{"name", "status", "progress",
-	"message", "size_mb", "expires_on", "downloads", "may_download"}]."""
+	"message", "size_mb", "expires_on", "downloads", "may_download", "may_stop"}]."""
 	doc = frappe.get_doc("Extraction Request", request)
 	doc.check_permission("read")
 	fields = ["name", "status", "progress", "message", "size_mb", "expires_on", "downloads"]
 	rows = frappe.get_all(packages.DOCTYPE, {"request": doc.name}, fields, order_by="creation desc")
 	may = may_receive(doc)
-	return [{**row, "may_download": may and row.status == packages.READY} for row in rows]
+	operator = request_people.is_operator()
+	return [
+		{
+			**row,
+			"may_download": may and row.status == packages.READY,
+			"may_stop": operator and row.status in packages.UNDER_WAY,
+		}
+		for row in rows
+	]
 
 
 def receivable(package: str | None) -> Document:
 	"""The Evidence Package `package`, when the user may take it and its file is there."""
-	if not package or not frappe.db.exists(packages.DOCTYPE, package):
-		frappe.throw(_("Name the package."), title=_(TITLE))
-	doc = frappe.get_doc(packages.DOCTYPE, package)
+	doc = existing(package)
 	if not may_receive(packages.request_of(doc.name)):
 		frappe.throw(
 			_("Only who asked for the footage, and the operators who hand it over, download it."),
@@ -99,6 +115,12 @@ def receivable(package: str | None) -> Document:
 	if doc.status != packages.READY or not packages.path_of(doc.name).is_file():
 		frappe.throw(_("The file of this package is not there."), title=_(TITLE))
 	return doc
+
+
+def existing(package: str | None) -> Document:
+	if not package or not frappe.db.exists(packages.DOCTYPE, cstr(package)):
+		frappe.throw(_("Name the package."), title=_(TITLE))
+	return frappe.get_doc(packages.DOCTYPE, cstr(package))
 
 
 def may_receive(request: Document) -> bool:

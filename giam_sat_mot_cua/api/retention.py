@@ -4,8 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils import cstr
 
-from giam_sat_mot_cua.access import scope
-from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
+from giam_sat_mot_cua.access.administrators import require_administrator
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.recording.hour_index import MB
 from giam_sat_mot_cua.recording.retention import Tally
@@ -17,13 +16,9 @@ def start_dry_run(volume: str | None = None) -> dict:
 	"""Starts a dry run over one volume, or all: {"name", "started"}, the name of its Retention Run, or of the
 	one that is under way already. Raises PermissionError for everybody but an administrator of the managing
 	unit."""
-	may_read = frappe.has_permission("Retention Run", "read")
-	if not (may_read and scope.acts_for_managing_unit() and MONITORING_ADMINISTRATOR in frappe.get_roles()):
-		frappe.throw(
-			_("Only an administrator of the managing unit starts a dry run."),
-			frappe.PermissionError,
-			title=_("Retention Run"),
-		)
+	require_administrator(
+		_("Only an administrator of the managing unit starts a dry run."), _("Retention Run")
+	)
 	volume = cstr(volume) or None
 	if volume and not frappe.db.exists("Storage Volume", volume):
 		frappe.throw(_("There is no such volume."), frappe.DoesNotExistError, title=_("Storage Volume"))

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from frappe import _
 from frappe.model.document import Document
 
-from giam_sat_mot_cua.evidence import package_facts, ranges
+from giam_sat_mot_cua.evidence import package_facts, ranges, signing_keys
 from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.media.evidence.derivative import Stopped, derive
@@ -255,7 +255,8 @@ def in_words(error: Exception) -> str:
 			"administrator: the file was changed on the disk after recording."
 		).format(error.path)
 	if isinstance(error, SigningError):
-		return _("The package cannot be signed: {0}. An administrator makes a new signing key.").format(error)
+		why = signing_keys.in_words(error)
+		return _("The package cannot be signed: {0}. An administrator makes a new signing key.").format(why)
 	if isinstance(error, BrokenFile):
 		return _("A file of the footage cannot be read: {0}.").format(error)
 	return str(error)

@@ -15,7 +15,9 @@ from giam_sat_mot_cua.access.states import state_of
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 
 DOCTYPE = "Evidence Package"
-WAITING, BEING_MADE, READY, FAILED, REMOVED = "Waiting", "Being Made", "Ready", "Failed", "Removed"
+WAITING, BEING_MADE, READY, REMOVED = "Waiting", "Being Made", "Ready", "Removed"
+FAILED, STOPPED = "Failed", "Stopped"  # there is no package, and another one may be made
+UNDER_WAY = (WAITING, BEING_MADE)
 MB = 1_000_000
 SILENT_S = 300  # a maker tells every few seconds how far it is
 
@@ -54,7 +56,7 @@ def begin(name: str, maker: str, is_gone: Callable[[str], bool]) -> Document | N
 	ended."""
 	fields = ["request", "attempts", "status", "maker", "modified"]
 	package = frappe.db.get_value(DOCTYPE, name, fields, as_dict=True, for_update=True)
-	if package.status not in (WAITING, BEING_MADE):
+	if package.status not in UNDER_WAY:
 		return None
 	silent_since = add_to_date(now_datetime(), seconds=-SILENT_S)
 	alive = package.maker not in (None, maker) and not is_gone(package.maker)
@@ -65,7 +67,31 @@ def begin(name: str, maker: str, is_gone: Callable[[str], bool]) -> Document | N
 	return lead(request, states.EXPORTING) if request.status == states.APPROVED else request
 
 
+def stop(name: str) -> bool:
+	"""A package that waits, or is being made, is not wanted any more: the request is approved as before, and
+	whoever makes it finds out. False when it is no longer on its way."""
+	if not is_under_way(name):
+		return False
+	who = frappe.db.get_value("User", frappe.session.user, "full_name")
+	write(name, status=STOPPED, message=_("Stopped by {0}.").format(who), maker=None)
+	request = request_of(name)
+	if request.status == states.EXPORTING:
+		lead(request, states.APPROVED)
+	return True
+
+
+def is_under_way(name: str) -> bool:
+	"""Locks the package until the transaction ends: it does not become another meanwhile."""
+	return frappe.db.get_value(DOCTYPE, name, "status", for_update=True) in UNDER_WAY
+
+
+def is_stopped(name: str) -> bool:
+	"""Whether somebody has stopped it: the caller has committed since, so it reads what others wrote."""
+	return frappe.db.get_value(DOCTYPE, name, "status") == STOPPED
+
+
 def finish(name: str, size_bytes: int, **values) -> None:
+	"""There it is. The caller has asked `is_under_way` in this transaction."""
 	days = cint(frappe.db.get_single_value("Monitoring Settings", "package_days"))
 	now = now_datetime()
 	made = {"made_on": now, "expires_on": add_days(now, days), "size_mb": round(size_bytes / MB, 1)}
@@ -75,6 +101,8 @@ def finish(name: str, size_bytes: int, **values) -> None:
 
 def fail(name: str, message: str) -> None:
 	"""No package: why, and what to do, is told; the request is approved as before."""
+	if not is_under_way(name):
+		return
 	write(name, status=FAILED, message=message, maker=None)
 	request = request_of(name)
 	if request.status == states.EXPORTING:
@@ -82,7 +110,8 @@ def fail(name: str, message: str) -> None:
 
 
 def wait_again(name: str, message: str | None = None) -> None:
-	write(name, status=WAITING, message=message, maker=None)
+	if is_under_way(name):
+		write(name, status=WAITING, message=message, maker=None)
 
 
 def request_of(name: str) -> Document:
@@ -98,7 +127,7 @@ def lead(request: Document, status: str) -> Document:
 
 def to_make() -> list[str]:
 	"""Packages that wait for a worker, or whose maker has died, in the order in which they were asked for."""
-	wanted = {"status": ("in", (WAITING, BEING_MADE))}
+	wanted = {"status": ("in", UNDER_WAY)}
 	return frappe.get_all(DOCTYPE, wanted, pluck="name", order_by="creation")
 
 

@@ -3,16 +3,20 @@ writer of Signing Key."""
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
+from frappe.utils import date_diff, getdate, now_datetime
 
+from giam_sat_mot_cua.access import turns
 from giam_sat_mot_cua.media.evidence import signing
 from giam_sat_mot_cua.media.evidence.signing import Signer, SigningError
+from giam_sat_mot_cua.organization import notices
 from giam_sat_mot_cua.recording import clock
 
 DOCTYPE = "Signing Key"
 ACTIVE, RETIRED = "Active", "Retired"
 MADE_HERE, FROM_CA = "Made Here", "From a Certificate Authority"
 ORGANISATION = "Hệ thống giám sát Bộ phận Một cửa tỉnh Ninh Bình"
+TOLD_AT = (30, 14)  # days before the certificate expires, and every day of the last week
+LAST_DAYS = 7
 
 
 def ensure() -> None:
@@ -33,14 +37,21 @@ def take_pkcs12(data: bytes, password: str) -> str:
 		signer = signing.load_pkcs12(data, password.encode())
 		signer.check_valid(clock.now_ms())
 	except SigningError as error:
-		frappe.throw(_("This file cannot be used to sign: {0}.").format(str(error)), title=_(DOCTYPE))
+		text = _("This file cannot be used to sign: {0}.").format(in_words(error))
+		frappe.throw(frappe.utils.escape_html(text), title=_(DOCTYPE))
 	return store(signer, FROM_CA)
 
 
+def in_words(error: SigningError) -> str:
+	"""What is wrong, in the language of the session."""
+	return _(error.text).format(*error.values)
+
+
 def store(signer: Signer, kind: str) -> str:
+	turns.take(DOCTYPE)  # of two that come at once, one is the active one
 	if frappe.db.exists(DOCTYPE, {"fingerprint": signer.fingerprint}):
 		frappe.throw(_("This certificate is known already."), title=_(DOCTYPE))
-	for name in frappe.get_all(DOCTYPE, {"status": ACTIVE}, pluck="name"):
+	for name in active_names():
 		retire(name)
 	certificate = signer.certificate
 	zone = clock.site_zone()
@@ -58,7 +69,17 @@ def store(signer: Signer, kind: str) -> str:
 		}
 	)
 	doc.flags.by_system = True
-	return doc.insert(ignore_permissions=True).name  # no role writes this record
+	doc.insert(ignore_permissions=True)  # no role writes this record
+	text = _("Evidence packages are signed with another key from now on: {0}.")
+	notices.tell_administrators(text.format(doc.name), doc)
+	return doc.name
+
+
+def active_names() -> list[str]:
+	"""As others committed it since this transaction began, too."""
+	table = frappe.qb.DocType(DOCTYPE)
+	rows = frappe.qb.from_(table).select(table.name).where(table.status == ACTIVE).for_update().run()
+	return [name for (name,) in rows]
 
 
 def retire(name: str) -> None:
@@ -88,3 +109,15 @@ def managing_unit() -> str:
 	"""What stands in a certificate that is made here: the managing unit, when its name fits."""
 	name = frappe.db.get_value("Monitored Unit", {"unit_role": "Managing Unit"}, "unit_name", order_by="lft")
 	return name if name and len(name) <= signing.LONGEST_NAME else ORGANISATION
+
+
+def remind() -> None:
+	"""Every day: administrators are told in time that the certificate expires."""
+	found = frappe.db.get_value(DOCTYPE, {"status": ACTIVE}, ["name", "valid_until"], as_dict=True)
+	if not found:
+		return
+	left = date_diff(found.valid_until, getdate())
+	if left in TOLD_AT or left <= LAST_DAYS:
+		text = _("The certificate that signs evidence packages expires on {0}: make or take a new key.")
+		day = frappe.format(getdate(found.valid_until), "Date")
+		notices.tell_administrators(text.format(day), frappe.get_doc(DOCTYPE, found.name))

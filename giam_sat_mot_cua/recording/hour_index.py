@@ -18,7 +18,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import frappe
-from frappe.utils import now
+from frappe.query_builder.functions import Sum
+from frappe.utils import cint, flt, now
 
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.recording.clock import HOUR_MS
@@ -390,6 +391,26 @@ def files_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list[Indexed
 	rows = rows_between(camera, from_utc_ms, to_utc_ms)
 	found = [file for row in rows for file in unpack(row.files, clock.utc_ms(row.hour_start_utc))]
 	return [f for f in found if f.end_utc_ms > from_utc_ms and f.start_utc_ms < to_utc_ms]
+
+
+def kept_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> tuple[int, int]:
+	"""(files, bytes) of `camera` that overlap [from_utc_ms, to_utc_ms) and are still there. Whole hours of
+	which nothing is gone are added up by the database: a period may be years."""
+	first, last = clock.hour_of(from_utc_ms), clock.hour_of(max(to_utc_ms - 1, from_utc_ms))
+	table = frappe.qb.DocType("Recording Hour")
+	hour_utc = table.hour_start_utc
+	whole = (table.removed_count == 0) & (table.missing_count == 0)
+	whole &= (hour_utc > clock.utc_time(first)) & (hour_utc < clock.utc_time(last))
+	around = (hour_utc >= clock.utc_time(first - HOUR_MS)) & (hour_utc <= clock.utc_time(last))
+	mine = frappe.qb.from_(table).where(table.camera == camera)
+	((files, size_mb),) = mine.select(Sum(table.file_count), Sum(table.size_mb)).where(whole).run()
+	files, size = cint(files), round(flt(size_mb) * MB)
+	others = mine.select(table.files, hour_utc).where(around & whole.negate())
+	for packed, hour in others.run():
+		for span in unpack_spans(packed, clock.utc_ms(hour)):
+			if not span.gone and span.end_utc_ms > from_utc_ms and span.start_utc_ms < to_utc_ms:
+				files, size = files + 1, size + span.size_bytes
+	return files, size
 
 
 def rows_between(camera: str, from_utc_ms: int, to_utc_ms: int) -> list:

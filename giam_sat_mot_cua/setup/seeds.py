@@ -146,7 +146,7 @@ REQUEST_STATES = (
 	("Submitted", ASKS, "Primary"),
 	("Checked", ASKS, "Primary"),
 	("Returned", ASKS, "Warning"),
-	("Approved", HANDLES, "Success"),
+	("Approved", ASKS, "Success"),
 	("Rejected", SYSTEM, "Danger"),
 	("Withdrawn", SYSTEM, "Inverse"),
 	("Exporting", SYSTEM, "Info"),
@@ -165,7 +165,7 @@ REQUEST_TRANSITIONS = (
 	),
 	*(
 		(state, "Withdraw the Request", "Withdrawn", role, OF_REQUESTER)
-		for state in ("Draft", "Submitted", "Checked", "Returned")
+		for state in ("Draft", "Submitted", "Checked", "Returned", "Approved")
 		for role in ASKS
 	),
 	*(("Submitted", "Confirm the Check", "Checked", role, None) for role in HANDLES),

@@ -26,6 +26,7 @@ METHOD = "giam_sat_mot_cua.workers.exports.run"
 LABEL = "gsmc-export"
 TIMEOUT_S = 12 * 3600
 TOLD_EVERY_S = 2.0
+LOOKS_EVERY_S = 1.0
 MOST_ATTEMPTS = 5
 
 
@@ -71,10 +72,12 @@ def make(name: str) -> None:
 		if request.status != states.EXPORTING:
 			raise ExportFailed(_("The request is not approved any more."))
 		write(name, request)
+	except Stopped:
+		frappe.db.rollback()  # who stopped it has said so
 	except NotYet as error:
 		frappe.db.rollback()
 		packages.wait_again(name, str(error))
-	except (ExportFailed, SigningError, SourceChanged, BrokenFile, Stopped, PackageError) as error:
+	except (ExportFailed, SigningError, SourceChanged, BrokenFile, PackageError) as error:
 		frappe.db.rollback()
 		packages.fail(name, export.in_words(error))
 		if isinstance(error, SourceChanged):
@@ -105,7 +108,8 @@ def give_another_try(name: str, error: OSError) -> None:
 
 
 def write(name: str, request) -> None:
-	work = Export(request, Progress(name))
+	progress = Progress(name)
+	work = Export(request, progress, progress.stopped)
 	work.require()
 	key, signer = signing_keys.active()
 	for row in request.ranges:
@@ -117,6 +121,9 @@ def write(name: str, request) -> None:
 	with unfinished.open("w+b") as out:
 		manifest = work.write(out, name, signer, log_row)
 	made = describe(packages.DOCTYPE, unfinished)
+	frappe.db.commit()  # what others did meanwhile is seen
+	if not packages.is_under_way(name):
+		raise Stopped
 	publish(unfinished, path)
 	packages.finish(
 		name,
@@ -138,10 +145,18 @@ def publish(unfinished: Path, path: Path) -> None:
 
 
 class Progress:
-	"""Writes down how far a package is, now and then."""
+	"""Writes down how far a package is, and looks whether it is still wanted, now and then."""
 
 	def __init__(self, name: str):
 		self.name, self.next = name, 0.0
+		self.is_stopped, self.look_at = False, 0.0
+
+	def stopped(self) -> bool:
+		if time.monotonic() >= self.look_at:
+			self.look_at = time.monotonic() + LOOKS_EVERY_S
+			frappe.db.commit()  # what others did meanwhile is seen
+			self.is_stopped = packages.is_stopped(self.name)
+		return self.is_stopped
 
 	def __call__(self, share: float) -> None:
 		if time.monotonic() < self.next:

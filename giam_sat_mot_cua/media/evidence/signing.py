@@ -26,7 +26,16 @@ BEGINS_EARLIER = timedelta(minutes=5)  # machines' clocks differ
 
 
 class SigningError(Exception):
-	"""A key or certificate that cannot sign. The message says why, for people."""
+	"""A key or certificate that cannot sign. The message says why, for people: `text`, which can be
+	translated, with `values` in it."""
+
+	def __init__(self, text: str, *values: object):
+		super().__init__(text.format(*values))
+		self.text, self.values = text, values
+
+
+def shown(moment: datetime) -> str:
+	return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Signer:
 		try:
 			verify.Certificate(self.chain_der[0])
 		except (ValueError, IndexError) as error:
-			raise SigningError(f"verifiers cannot read the certificate: {error}") from error
+			raise SigningError("verifiers cannot read the certificate: {0}", error) from error
 
 	def sign(self, data: bytes, at_utc_ms: int) -> bytes:
 		"""SigningError when the certificate is not valid at that moment."""
@@ -57,9 +66,9 @@ class Signer:
 		begin, end = self.certificate.not_valid_before_utc, self.certificate.not_valid_after_utc
 		at = verify.EPOCH + timedelta(milliseconds=at_utc_ms)
 		if at < begin:
-			raise SigningError(f"the certificate is not valid before {begin:%Y-%m-%d %H:%M:%S} UTC")
+			raise SigningError("the certificate is not valid before {0} UTC", shown(begin))
 		if at > end:
-			raise SigningError(f"the certificate expired on {end:%Y-%m-%d %H:%M:%S} UTC")
+			raise SigningError("the certificate expired on {0} UTC", shown(end))
 
 	@property
 	def chain_der(self) -> list[bytes]:
@@ -88,7 +97,7 @@ def make_signer(
 	"""A new RSA-3072 key with a certificate that it signs itself."""
 	for name in (organization, common_name):
 		if not 0 < len(name.strip()) <= LONGEST_NAME:
-			raise SigningError(f"a name in a certificate has 1 to {LONGEST_NAME} characters: {name!r}")
+			raise SigningError("a name in a certificate has 1 to {0} characters: {1}", LONGEST_NAME, name)
 	key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
 	begin = (verify.EPOCH + timedelta(milliseconds=now_utc_ms) - BEGINS_EARLIER).replace(microsecond=0)
 	return Signer(key, self_signed(key, subject(organization, common_name), begin, years))
@@ -140,7 +149,7 @@ def load_pem(data: bytes, password: bytes | None = None) -> Signer:
 		key = serialization.load_pem_private_key(data, password)
 		first, *above = x509.load_pem_x509_certificates(data)
 	except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-		raise SigningError(f"the key cannot be read (wrong password?): {error}") from error
+		raise SigningError("the key cannot be read (wrong password?): {0}", error) from error
 	return Signer(check_key(key), first, tuple(above))
 
 
@@ -149,7 +158,7 @@ def load_pkcs12(data: bytes, password: bytes | None) -> Signer:
 	try:
 		found = pkcs12.load_pkcs12(data, password)
 	except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-		raise SigningError(f"the PKCS#12 file cannot be read (wrong password?): {error}") from error
+		raise SigningError("the PKCS#12 file cannot be read (wrong password?): {0}", error) from error
 	if not found.key or not found.cert:
 		raise SigningError("the PKCS#12 file holds no private key with its certificate")
 	above = [one.certificate for one in found.additional_certs]
@@ -171,5 +180,7 @@ def check_key(key: object) -> rsa.RSAPrivateKey:
 	if not isinstance(key, rsa.RSAPrivateKey):
 		raise SigningError("only RSA keys can sign packages: verifiers in browsers and courts know them all")
 	if not LEAST_BITS <= key.key_size <= MOST_BITS:
-		raise SigningError(f"the RSA key has {key.key_size} bits; {LEAST_BITS} to {MOST_BITS} are accepted")
+		raise SigningError(
+			"the RSA key has {0} bits; {1} to {2} are accepted", key.key_size, LEAST_BITS, MOST_BITS
+		)
 	return key

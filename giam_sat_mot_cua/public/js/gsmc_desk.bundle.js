@@ -90,6 +90,24 @@ gsmc.lock_fields = (frm) => {
     lock(frm.locked_fields, 1);
 };
 
+// Sends a form with a file to a method of the server: its message, or null when what is wrong has been told.
+gsmc.send_form = async (method, form, title) => {
+    frappe.dom.freeze(__("The file is being sent."));
+    const answer = await fetch(`/api/method/${method}`, {
+        method: "POST",
+        headers: { "X-Frappe-CSRF-Token": frappe.csrf_token, Accept: "application/json" },
+        body: form,
+    })
+        .then(async (response) => ({ status: response.status, ...(await response.json()) }))
+        .catch(() => ({}))
+        .finally(() => frappe.dom.unfreeze());
+    if (answer.status === 200) return answer.message;
+    const told = JSON.parse(answer._server_messages || "[]").map((text) => JSON.parse(text).message);
+    const message = told.join("<br>") || __("The file could not be sent. It may be too large; try again.");
+    frappe.msgprint({ title, message, indicator: "red" });
+    return null;
+};
+
 const EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const maps = frappe.utils.map_defaults;
 maps.center = [20.25, 105.97]; // Hoa Lư, Ninh Bình

@@ -30,7 +30,7 @@ class EvidencePackage(Document):
 		sha256: DF.Data | None
 		signing_key: DF.Link | None
 		size_mb: DF.Float
-		status: DF.Literal["Waiting", "Being Made", "Ready", "Failed", "Removed"]
+		status: DF.Literal["Waiting", "Being Made", "Ready", "Failed", "Stopped", "Removed"]
 		unit: DF.Link | None
 	# end: auto-generated types
 

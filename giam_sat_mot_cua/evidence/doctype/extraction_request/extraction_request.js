@@ -24,8 +24,9 @@ frappe.ui.form.on("Extraction Request", {
         place.empty();
         packages.forEach((each) => place.append(frm.events.package_line(frm, each)));
         if (!packages.length) place.text(__("There is no package yet."));
-        const failed = packages[0]?.status === "Failed" && frm.doc.status === "Approved";
-        if (failed && frappe.user.has_role(["Monitoring Operator", "Monitoring Administrator"])) {
+        const ended = ["Failed", "Stopped"].includes(packages[0]?.status);
+        const again = ended && frm.doc.status === "Approved";
+        if (again && frappe.user.has_role(["Monitoring Operator", "Monitoring Administrator"])) {
             frm.add_custom_button(__("Make the Package Again"), () => frm.events.make_again(frm));
         }
         const busy = packages.some((each) => ["Waiting", "Being Made"].includes(each.status));
@@ -59,7 +60,23 @@ frappe.ui.form.on("Extraction Request", {
             const button = $("<button class='btn btn-xs btn-primary'>").text(__("Download"));
             line.append(button.on("click", () => frm.events.download(each.name)));
         }
+        if (each.may_stop) {
+            const button = $("<button class='btn btn-xs btn-default'>").text(__("Stop"));
+            line.append(button.on("click", () => frm.events.stop(frm, each.name)));
+        }
         return line;
+    },
+
+    stop(frm, name) {
+        frappe.confirm(__("Stop making this package? It can be made again later."), async () => {
+            const { message } = await frappe.call({
+                method: "giam_sat_mot_cua.api.evidence.stop",
+                type: "POST",
+                args: { package: name },
+            });
+            if (!message.stopped) frappe.show_alert(__("The package is ready already."));
+            frm.reload_doc();
+        });
     },
 
     async download(name) {

@@ -154,6 +154,12 @@ class ExtractionRequest(InTurn, Led, Document):
 		if self.status_changed():
 			request_people.tell(self)
 
+	def validate_workflow(self):
+		"""Steps that the system takes are in no workflow that an administrator changes: `require_transition`
+		knows them."""
+		if not self.flags.by_system:
+			super().validate_workflow()
+
 	def onload(self):
 		self.set_onload("locked_fields", self.locked_fields())
 

@@ -5,7 +5,7 @@ locked in each.
  Draft ---> Submitted ---> Checked ---> Approved ---> Exporting ---> Ready ---> Handed Over ---> Closed
    ^           |  |           | \\______> Rejected        |             |
    |           |  |           |                  Approved <-- fails    +---> Expired
-   +-- Returned <-+-----------+          (Withdrawn: until a decision)
+   +-- Returned <-+-----------+          (Withdrawn: until its export begins)
 ```
 """
 
@@ -38,6 +38,7 @@ TRANSITIONS = {
 	(RETURNED, WITHDRAWN): REQUESTER,
 	(SUBMITTED, WITHDRAWN): REQUESTER,
 	(CHECKED, WITHDRAWN): REQUESTER,
+	(APPROVED, WITHDRAWN): REQUESTER,
 	(SUBMITTED, CHECKED): OPERATOR,
 	(SUBMITTED, RETURNED): OPERATOR,
 	(CHECKED, APPROVED): APPROVER,

@@ -6,6 +6,7 @@ from frappe.model.workflow import apply_workflow
 from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.api import evidence
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.evidence import holds, packages, reminders
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
@@ -414,6 +415,37 @@ class TestExtractionRequest(IntegrationTestCase):
 		self.assertEqual(frappe.db.get_value(doc.doctype, doc.name, "status"), "Approved")
 		found = frappe.db.get_value("Evidence Package", name, ["status", "message"])
 		self.assertEqual(found, ("Failed", "Đĩa đầy"))
+
+	def test_a_package_that_was_stopped_stays_so_and_another_can_be_made(self):
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		frappe.set_user(self.people["commune leader"])
+		self.refused(evidence.stop, name)
+		frappe.set_user(self.people["operator"])
+		self.assertEqual(evidence.stop(name), {"stopped": True})
+		self.assertEqual(evidence.stop(name), {"stopped": False})
+		self.assertTrue(packages.is_stopped(name))
+		packages.fail(name, "Quá muộn")
+		packages.wait_again(name)
+		self.assertTrue(packages.is_stopped(name))
+		self.assertIsNone(packages.begin(name, "here:1:1", never))
+		self.assertEqual(frappe.db.get_value(doc.doctype, doc.name, "status"), "Approved")
+		other = evidence.make_again(doc.name)["package"]
+		self.assertEqual(packages.begin(other, "here:1:1", never).status, "Exporting")
+
+	def test_a_request_is_withdrawn_until_its_export_begins(self):
+		doc, name = self.package()
+		with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
+			self.act(doc, "commune operator", "Withdraw the Request")
+		self.act(doc, "asks", "Withdraw the Request", "Đã tìm được cách khác")
+		self.assertEqual(packages.begin(name, "here:1:1", never).status, "Withdrawn")
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		frappe.set_user(self.people["asks"])
+		stored = frappe.get_doc(doc.doctype, doc.name)
+		stored.workflow_state = states.WITHDRAWN
+		with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
+			stored.save()
 
 	def test_the_system_alone_exports(self):
 		doc = self.act(self.checked(), "commune leader", "Approve")

@@ -10,6 +10,11 @@ frappe.ui.form.on("Legal Hold", {
             __("The footage is kept until an administrator other than the one who placed this releases it."),
             "blue",
         );
+        const { files, gb } = frm.doc.__onload?.held || {};
+        if (files !== undefined) {
+            const size = format_number(gb, null, 3);
+            frm.set_intro(__("It keeps {0} files, {1} GB.", [format_number(files, null, 0), size]), "blue");
+        }
         // The server decides who may; the button only spares others a refusal.
         const own = frm.doc.placed_by === frappe.session.user;
         if (own || !frappe.user.has_role("Monitoring Administrator")) return;

@@ -3,14 +3,14 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import now_datetime
 
-from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.administrators import require_administrator
 from giam_sat_mot_cua.access.records import keep_stored
-from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
 from giam_sat_mot_cua.access.turns import InTurn
 from giam_sat_mot_cua.access.values import short_text
-from giam_sat_mot_cua.evidence import holds
+from giam_sat_mot_cua.evidence import held_footage, holds
 from giam_sat_mot_cua.evidence.row_times import period, set_utc
 from giam_sat_mot_cua.organization import notices
+from giam_sat_mot_cua.recording.retention import GB
 
 SYSTEM_FIELDS = ("status", "placed_by", "placed_on", "released_by", "released_on", "release_reason")
 SHORTEST_REASON = 10
@@ -44,7 +44,7 @@ class LegalHold(InTurn, Document):
 	TURN = holds.TURN  # not between retention's look at the holds and its removal of files
 
 	def validate(self):
-		require_administrator()
+		require_placer()
 		if not self.flags.by_release:
 			keep_stored(self, SYSTEM_FIELDS)
 		if self.is_new():
@@ -52,6 +52,11 @@ class LegalHold(InTurn, Document):
 		self.refuse_change_of_released()
 		self.keep_rows()
 		self.validate_rows()
+
+	def onload(self):
+		if self.status == holds.ACTIVE:
+			files, size = held_footage.counted_once(held_footage.listed([self.name]))
+			self.set_onload("held", {"files": files, "gb": round(size / GB, 3)})
 
 	def on_trash(self):
 		frappe.throw(_("A legal hold is history: it is released, never deleted."), title=_("Legal Hold"))
@@ -87,7 +92,7 @@ class LegalHold(InTurn, Document):
 		holds.take_turn()
 		self.reload()  # as it is stored: what a request sends of it counts for nothing
 		self.check_permission("write")
-		require_administrator()
+		require_placer()
 		if self.status == holds.RELEASED:
 			frappe.throw(_("This hold has already been released."), title=_("Legal Hold"))
 		if frappe.session.user in (self.placed_by, self.owner):
@@ -109,13 +114,7 @@ class LegalHold(InTurn, Document):
 		notices.tell_administrators(_("The legal hold {0} was released.").format(self.title), self)
 
 
-def require_administrator() -> None:
+def require_placer() -> None:
 	"""Raises PermissionError for everybody but administrators of the managing unit."""
-	if frappe.session.user == "Administrator":
-		return
-	if not scope.acts_for_managing_unit() or MONITORING_ADMINISTRATOR not in frappe.get_roles():
-		frappe.throw(
-			_("Only administrators of the managing unit place and release legal holds."),
-			frappe.PermissionError,
-			title=_("Legal Hold"),
-		)
+	text = _("Only administrators of the managing unit place and release legal holds.")
+	require_administrator(text, _("Legal Hold"))

@@ -1,11 +1,14 @@
 from datetime import datetime, timedelta
 
 import frappe
+from frappe.desk.query_report import run
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.evidence import holds
-from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.evidence.report.held_footage import held_footage as held_report
+from giam_sat_mot_cua.recording import clock, hour_index
+from giam_sat_mot_cua.recording.hour_index import Gone, IndexedFile
 from giam_sat_mot_cua.setup import factories
 
 BEGIN = datetime(2026, 11, 1, 8)
@@ -151,3 +154,58 @@ class TestLegalHold(IntegrationTestCase):
 				)
 		frappe.set_user("Administrator")
 		self.assertEqual(frappe.db.get_value("Legal Hold", hold.name, "status"), "Active")
+
+	def footage(self, hours: int, gone: bool = False) -> None:
+		"""Index rows of so many hours from BEGIN, a file a minute of 1,000,001 bytes. `gone`: the first of each
+		hour is not there any more."""
+		unit = frappe.db.get_value("Camera", self.camera, "unit")
+		starts = [BEGIN_MS + number * 60_000 for number in range(hours * 60)]
+		files = [IndexedFile(start, 60_000, 1_000_001, "00" * 32, "V") for start in starts]
+		hour_index.merge(self.camera, unit, files)
+		if gone:
+			(rows,) = hour_index.lock_hours({self.camera: starts}).values()
+			mark = Gone(hour_index.REMOVED, BEGIN_MS, hour_index.PAST_RETENTION)
+			hour_index.mark_rows_gone(rows, "V", set(starts[::60]), mark)
+
+	def test_what_is_held_and_its_size_are_told(self):
+		self.footage(5)
+		hold = self.hold(self.row(to_time=BEGIN + timedelta(hours=5)), self.row())
+		report = held_report.execute({"camera": self.camera})
+		self.assertEqual([row["files"] for row in report[1]], [300, 60])
+		self.assertEqual(report[1][0]["record"], hold.name)
+		self.assertEqual(report[1][0]["size_gb"], 300 * 1_000_001 / 1e9)
+		self.assertEqual(report[4][0]["value"], 300)  # once, what two rows hold
+		hold.run_method("onload")
+		self.assertEqual(hold.get_onload("held"), {"files": 300, "gb": 0.3})
+
+	def test_files_at_the_border_count_and_those_that_are_gone_do_not(self):
+		self.footage(3, gone=True)
+		minute = 60_000
+		for begin, end, files in (
+			(BEGIN_MS, BEGIN_MS + 3 * HOUR_MS, 3 * 59),
+			(BEGIN_MS + 90 * minute, BEGIN_MS + 91 * minute, 1),
+			(BEGIN_MS + 90 * minute + 1, BEGIN_MS + 91 * minute + 1, 2),
+			(BEGIN_MS - HOUR_MS, BEGIN_MS, 0),
+			(0, BEGIN_MS + 9 * HOUR_MS, 3 * 59),
+			(BEGIN_MS + 59 * minute + 1, BEGIN_MS + 60 * minute + 1, 1),
+		):
+			with self.subTest(begin=begin - BEGIN_MS, end=end - BEGIN_MS):
+				found = hour_index.kept_between(self.camera, begin, end)
+				self.assertEqual(found, (files, files * 1_000_001))
+
+	def test_the_list_of_what_is_held_is_for_those_who_see_holds(self):
+		may = {
+			roles.MONITORING_ADMINISTRATOR,
+			roles.MONITORING_OPERATOR,
+			roles.MANAGING_UNIT_LEADER,
+			roles.MONITORING_AUDITOR,
+		}
+		unit = factories.unit().name
+		for role in roles.ALL_ROLES:
+			frappe.set_user("Administrator")
+			frappe.set_user(factories.user(role, unit).name)
+			with self.subTest(role=role):
+				if role in may:
+					run("Held Footage")
+				else:
+					self.assertRaises(frappe.PermissionError, run, "Held Footage")

@@ -77,26 +77,9 @@ frappe.ui.form.on("Register Import", {
         const form = new FormData();
         form.append("file", file);
         if (!frm.is_new()) form.append("name", frm.doc.name);
-        frappe.dom.freeze(__("The file is being sent."));
-        const answer = await fetch(`/api/method/${API}upload`, {
-            method: "POST",
-            headers: { "X-Frappe-CSRF-Token": frappe.csrf_token, Accept: "application/json" },
-            body: form,
-        })
-            .then(async (response) => ({ status: response.status, ...(await response.json()) }))
-            .catch(() => ({}))
-            .finally(() => frappe.dom.unfreeze());
-        if (answer.status !== 200) {
-            const told = JSON.parse(answer._server_messages || "[]").map((text) => JSON.parse(text).message);
-            frappe.msgprint({
-                title: __("Register Import"),
-                message:
-                    told.join("<br>") || __("The file could not be sent. It may be too large; try again."),
-                indicator: "red",
-            });
-            return;
-        }
-        if (frm.is_new()) frappe.set_route("Form", "Register Import", answer.message.name);
+        const sent = await gsmc.send_form(`${API}upload`, form, __("Register Import"));
+        if (!sent) return;
+        if (frm.is_new()) frappe.set_route("Form", "Register Import", sent.name);
         else frm.reload_doc();
     },
 

@@ -1,0 +1,71 @@
+"""What is kept whatever its age: by legal holds, and by requests until they are exported (Article 9.3)."""
+
+from datetime import datetime
+
+import frappe
+from frappe import _
+
+from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.evidence import held_footage
+from giam_sat_mot_cua.evidence.held_footage import Held
+from giam_sat_mot_cua.recording import clock
+from giam_sat_mot_cua.recording.retention import GB
+
+
+def execute(filters: dict | None = None) -> tuple:
+	"""(columns, rows, message, chart, summary). Filter: `camera`."""
+	filters = frappe._dict(filters or {})
+	units = dict(frappe.get_all("Camera", fields=["name", "unit"], as_list=True))
+	seen = scope.seen_units()
+	found = [
+		row
+		for row in held_footage.listed()
+		if (seen is None or units.get(row.camera) in seen) and filters.camera in (None, "", row.camera)
+	]
+	return columns(), [shown(row, units) for row in found], None, None, summary(found)
+
+
+def columns() -> list[dict]:
+	def column(fieldname: str, label: str, fieldtype: str = "Data", width: int = 140, **more):
+		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
+
+	return [
+		column("kind", _("Kept By"), width=150),
+		column("record", _("Record"), "Dynamic Link", 130, options="doctype"),
+		column("why", _("Why"), width=240),
+		column("since", _("Kept Since"), "Datetime", 150),
+		column("camera", _("Camera"), "Link", 120, options="Camera"),
+		column("unit", _("Monitored Unit"), "Link", 180, options="Monitored Unit"),
+		column("from_time", _("From"), "Datetime", 150),
+		column("to_time", _("To"), "Datetime", 150),
+		column("files", _("Files"), "Int", 80),
+		column("size_gb", _("Size (GB)"), "Float", 100, precision=3),
+	]
+
+
+def shown(row: Held, units: dict[str, str]) -> dict:
+	return {
+		"doctype": row.doctype,
+		"kind": _(row.doctype),
+		"record": row.name,
+		"why": row.why,
+		"since": row.since,
+		"camera": row.camera,
+		"unit": units.get(row.camera),
+		"from_time": to_the_second(row.begin),
+		"to_time": to_the_second(row.end),
+		"files": row.files,
+		"size_gb": row.size_bytes / GB,
+	}
+
+
+def to_the_second(utc_ms: int) -> datetime:
+	return clock.site_time(utc_ms).replace(microsecond=0)
+
+
+def summary(found: list[Held]) -> list[dict]:
+	files, size = held_footage.counted_once(found)
+	return [
+		{"label": _("Files That Are Kept"), "value": files, "datatype": "Int"},
+		{"label": _("Size (GB)"), "value": round(size / GB, 3), "datatype": "Float"},
+	]
