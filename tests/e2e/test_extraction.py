@@ -267,16 +267,33 @@ def test_a_file_that_was_changed_after_recording_is_refused_and_told(stack, sess
 	assert not frappe.db.exists("Health Event", events)
 
 
-def test_an_export_whose_worker_is_killed_begins_anew_and_no_half_is_offered(stack, session):
+def test_an_export_that_is_stopped_or_killed_offers_no_half(stack, session):
 	request = approved(stack, session, seconds=20, blur_faces=1, watermark=1)
-	package = wait_for_status(request, "Being Made")
-	wait_for(packages.unfinished_path(package.name).exists, 30, "nothing is written", pause_s=0.02)
+	stopped = being_written(request)
+	answer = session(ASKS).post(f"{stack.url}{API}stop", json={"package": stopped}, timeout=30)
+	assert answer.status_code == 403
+	answer = session(CHECKS).post(f"{stack.url}{API}stop", json={"package": stopped}, timeout=30)
+	assert answer.json()["message"] == {"stopped": True}
+	wait_for(lambda: not packages.unfinished_path(stopped).exists(), 30, "it is still being written")
+	assert (package_of(request).status, stored(request).status) == ("Stopped", "Approved")
+
+	answer = session(CHECKS).post(f"{stack.url}{API}make_again", json={"request": request}, timeout=30)
+	assert answer.status_code == 200, answer.text[:500]
+	name = being_written(request)
 	for pid in stack.children("worker-long"):
 		os.kill(pid, signal.SIGKILL)
 	time.sleep(1)
 	assert package_of(request).status == "Being Made"
-	assert not packages.path_of(package.name).exists()
+	assert not packages.path_of(name).exists()
 	package = wait_for_status(request, "Ready", "Failed", patience_s=240)
-	assert (package.status, package.attempts) == ("Ready", 2)
-	assert not packages.unfinished_path(package.name).exists()
-	assert hashlib.sha256(packages.path_of(package.name).read_bytes()).hexdigest() == package.sha256
+	assert (package.name, package.status, package.attempts) == (name, "Ready", 2)
+	assert not packages.unfinished_path(name).exists()
+	assert hashlib.sha256(packages.path_of(name).read_bytes()).hexdigest() == package.sha256
+	assert not packages.path_of(stopped).exists()
+
+
+def being_written(request: str) -> str:
+	"""The package of a request, as soon as something of it is on the disk."""
+	name = wait_for_status(request, "Being Made").name
+	wait_for(packages.unfinished_path(name).exists, 30, "nothing is written", pause_s=0.02)
+	return name
