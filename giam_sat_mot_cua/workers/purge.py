@@ -63,6 +63,10 @@ class Purge:
 		self.orphans_left = ORPHANS_A_RUN
 		self.reckoned_bytes = 0  # what a dry run would have freed
 		self.hours: dict[str, tuple[int, dict[int, Span]]] = {}  # camera -> (hour, files) read last
+		self.day, self.next_cameras = "", []  # at work, and the cameras of it whose turn is still to come
+		self.read_ahead: dict[
+			tuple[str, str], dict[int, Span]
+		] = {}  # (camera, day) -> its files by the index
 		self.until = float("inf") if run.dry_run else time.monotonic() + LONGEST_S
 		self.unfinished = False
 		self.message = ""
@@ -107,6 +111,7 @@ class Purge:
 			if begin >= self.policy.first_not_due:
 				break
 			due = [c for c in cameras if c in self.policy.days and begin < self.policy.due_before(c)]
+			self.read_ahead.clear()
 			for batch in self.due_batches(due, day):
 				total += self.remove(PAST_RETENTION, batch)
 			if self.out_of_time:
@@ -119,9 +124,10 @@ class Purge:
 	def due_batches(self, cameras: list[str], day: str) -> Iterator[list[Item]]:
 		"""What is due of a day, of several cameras at a time: a batch costs two commits."""
 		batch: list[Item] = []
-		for camera in cameras:
+		for number, camera in enumerate(cameras):
 			if self.out_of_time:
 				break
+			self.day, self.next_cameras = day, cameras[number + 1 :]
 			batch += self.due_of_day(camera, day)
 			while len(batch) >= BATCH_FILES:
 				yield batch[:BATCH_FILES]
@@ -137,7 +143,8 @@ class Purge:
 		"""Files of one day's folder that are due and may go, those without a row included."""
 		starts = self.files.starts(camera, day)
 		due_before, longest = self.policy.due_before(camera), footage.longest_file_ms()
-		known = self.index_of_day(camera, day)
+		known = self.read_ahead.pop((camera, day), None)
+		known = self.index_of_day(camera, day) if known is None else known
 		orphans = [s for s in starts if not in_index(known.get(s)) and s + longest <= due_before]
 		waiting = set(orphans[self.orphans_left :])
 		if orphans and not self.run.dry_run:
@@ -339,6 +346,7 @@ class Purge:
 		gone = []
 		with ThreadPoolExecutor(REMOVED_AT_ONCE) as pool:
 			answers = pool.map(lambda folder: self.files.remove(folder[0], list(folders[folder])), folders)
+			self.look_ahead(len(folders))
 			told = dict(zip(folders, answers, strict=True))
 		for folder, (removed, errors) in told.items():
 			camera, of_day = folder[0], folders[folder]
@@ -349,6 +357,13 @@ class Purge:
 					self.volume, camera, retention.NOT_REMOVABLE, start, of_day[start].size_bytes
 				)
 		return gone
+
+	def look_ahead(self, cameras: int) -> None:
+		"""Reads of the index what the next batch asks it, while the disk takes away the files of this one.
+		What is marked then is read once more, with a lock."""
+		for camera in self.next_cameras[:cameras]:
+			if (camera, self.day) not in self.read_ahead:
+				self.read_ahead[camera, self.day] = self.index_of_day(camera, self.day)
 
 	def require_volume(self) -> None:
 		if not volumes.is_mounted(self.row):

@@ -1,6 +1,7 @@
 """A province's month: 288,000 Recording Hour rows (400 cameras, 30 days), a day of one camera read as the API
-reads it, and a day of all cameras purged: rows marked and real files, of one byte, removed. On a running
-instance. `python -m tests.benchmarks.retention` with the environment that `make test` sets."""
+reads it, and a day of all cameras purged: rows marked and real files, of one byte, removed; beside it `rm -rf`
+of such files. On a running instance. `python -m tests.benchmarks.retention` with the environment that
+`make test` sets."""
 
 import base64
 import hashlib
@@ -8,6 +9,7 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 import zlib
@@ -67,6 +69,7 @@ def measure(stack: Stack, volume, cameras: list[str], unit: str) -> dict:
 		"day_target_ms": LONGEST_DAY_MS,
 		**purge_of_a_day(volume, cameras),
 		"purge_target_s": LONGEST_PURGE_S,
+		"rm_of_the_same_files_s": rm_of_a_day(Path(volume.path), cameras, first),
 	}
 
 
@@ -149,6 +152,7 @@ def purge_of_a_day(volume, cameras: list[str]) -> dict:
 	"""The oldest day is past its retention: every file goes, every row is marked."""
 	row = retention.row_of(volume.name)
 	work = Run(row.name, leases.node_name())
+	os.sync()
 	began = time.monotonic()
 	with retention.turn(row.name) as mine:
 		assert mine and retention.purge_in_turn(row, work)
@@ -158,6 +162,13 @@ def purge_of_a_day(volume, cameras: list[str]) -> dict:
 	marked = frappe.db.count("Recording Hour", {"camera": ("in", cameras), "removed_count": (">", 0)})
 	assert (removed, left, marked) == (CAMERAS * 24 * 60, 0, CAMERAS * 24), (removed, left, marked)
 	return {"purged_files": removed, "marked_rows": marked, "purge_s": round(seconds, 1)}
+
+
+def rm_of_a_day(path: Path, cameras: list[str], first: int) -> float:
+	"""What coreutils need for the same files on the same disk, without any index."""
+	make_files(path, cameras, first)
+	os.sync()
+	return timed(lambda: subprocess.run(["rm", "-rf", *(path / camera for camera in cameras)], check=True))
 
 
 if __name__ == "__main__":
