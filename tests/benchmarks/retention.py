@@ -1,6 +1,6 @@
 """A province's month: 288,000 Recording Hour rows (400 cameras, 30 days), a day of one camera read as the API
-reads it, and a day of all cameras purged: rows marked and real files, of one byte, removed; beside it `rm -rf`
-of such files. On a running instance. `python -m tests.benchmarks.retention` with the environment that
+reads it, and a day of all cameras purged: rows marked and real files, of one byte, removed; then `rm -rf` of
+such files. On a running instance. `python -m tests.benchmarks.retention` with the environment that
 `make test` sets."""
 
 import base64
