@@ -22,7 +22,9 @@ def execute(filters: dict | None = None) -> tuple:
 		for row in held_footage.listed()
 		if (seen is None or units.get(row.camera) in seen) and filters.camera in (None, "", row.camera)
 	]
-	return columns(), [shown(row, units) for row in found], None, None, summary(found)
+	titles = dict(frappe.get_all("Monitored Unit", fields=["name", "unit_name"], as_list=True))
+	shown_rows = [shown(row, titles.get(units.get(row.camera))) for row in found]
+	return columns(), shown_rows, None, None, summary(found)
 
 
 def columns() -> list[dict]:
@@ -33,17 +35,17 @@ def columns() -> list[dict]:
 		column("kind", _("Kept By"), width=150),
 		column("record", _("Record"), "Dynamic Link", 130, options="doctype"),
 		column("why", _("Why"), width=240),
-		column("since", _("Kept Since"), "Datetime", 150),
+		column("since", _("Kept Since"), "Datetime", 175),
 		column("camera", _("Camera"), "Link", 120, options="Camera"),
-		column("unit", _("Monitored Unit"), "Link", 180, options="Monitored Unit"),
-		column("from_time", _("From"), "Datetime", 150),
-		column("to_time", _("To"), "Datetime", 150),
+		column("unit", _("Monitored Unit"), width=200),
+		column("from_time", _("From"), "Datetime", 175),
+		column("to_time", _("To"), "Datetime", 175),
 		column("files", _("Files"), "Int", 80),
 		column("size_gb", _("Size (GB)"), "Float", 100, precision=3),
 	]
 
 
-def shown(row: Held, units: dict[str, str]) -> dict:
+def shown(row: Held, unit: str | None) -> dict:
 	return {
 		"doctype": row.doctype,
 		"kind": _(row.doctype),
@@ -51,7 +53,7 @@ def shown(row: Held, units: dict[str, str]) -> dict:
 		"why": row.why,
 		"since": row.since,
 		"camera": row.camera,
-		"unit": units.get(row.camera),
+		"unit": unit,
 		"from_time": to_the_second(row.begin),
 		"to_time": to_the_second(row.end),
 		"files": row.files,
