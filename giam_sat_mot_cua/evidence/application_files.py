@@ -1,9 +1,11 @@
-"""Files of an Extraction Request: the application on which somebody decides stays as it was submitted."""
+"""Files of applications: what somebody without a login sent stays as it is, and that of an Extraction Request
+as it was submitted."""
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.evidence import application_form
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 
 DOCTYPE = "Extraction Request"
@@ -28,6 +30,8 @@ def keep_as_it_is(file: Document, _method: str | None = None) -> None:
 
 
 def is_kept(doctype: str | None, name: str | None) -> bool:
+	if doctype == application_form.DOCTYPE:
+		return True
 	if doctype != DOCTYPE or not name:
 		return False
 	status = frappe.db.get_value(DOCTYPE, name, "status")
