@@ -43,6 +43,7 @@ def apply(**sent) -> dict:
 	if is_over(count_form):
 		return problem(_("Too many applications were sent from your network. Try again in an hour."), 429)
 	try:
+		applications.require_room()  # before a file is opened
 		values, scan = checked(sent)
 		doc, code = applications.receive(values, scan, frappe.local.request_ip)
 	except application_form.Refused as refused:

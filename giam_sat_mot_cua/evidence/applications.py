@@ -35,7 +35,7 @@ def receive(values: dict, scan: tuple[bytes, str], address: str | None) -> tuple
 	"""(the stored application, its receipt code). `values`: of application_form.read; `scan`: (content,
 	ending); `address`: where it came from. Raises Full."""
 	turns.take_for_person(DOCTYPE)
-	require_room()
+	require_room(exactly=True)
 	now = now_datetime().replace(microsecond=0)
 	hours = cint(frappe.db.get_single_value("Monitoring Settings", "extraction_check_hours"))
 	code = receipt_codes.make()
@@ -58,13 +58,13 @@ def receive(values: dict, scan: tuple[bytes, str], address: str | None) -> tuple
 	return doc, code
 
 
-def require_room() -> None:
-	"""Raises Full when today's applications are as many as the settings allow. A locking read: in the turn of
-	the DocType it counts what others committed before."""
+def require_room(exactly: bool = False) -> None:
+	"""Raises Full when today's applications are as many as the settings allow. `exactly`, in the turn of the
+	DocType: a locking read, which counts what others committed after this transaction began."""
 	table = frappe.qb.DocType(DOCTYPE)
 	query = frappe.qb.from_(table).select(Count("*")).where(table.received_on >= get_datetime(getdate()))
 	most = cint(frappe.db.get_single_value("Monitoring Settings", "applications_per_day"))
-	if query.for_update().run()[0][0] >= most:
+	if (query.for_update() if exactly else query).run()[0][0] >= most:
 		raise Full
 
 

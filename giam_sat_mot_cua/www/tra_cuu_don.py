@@ -1,5 +1,6 @@
 """Where an applicant without a login follows an application, by its number and the code of the receipt."""
 
+import frappe
 from frappe import _
 
 no_cache = 1
@@ -9,6 +10,7 @@ def get_context(context) -> None:
 	context.title = _("Follow an Application")
 	context.no_breadcrumbs = 1
 	context.texts = {
+		"language": frappe.local.lang,
 		"needed": _("This is needed."),
 		"to_correct": _("Write the number and the code of your receipt."),
 		"sending": _("Looking…"),

@@ -18,6 +18,7 @@ def get_context(context) -> None:
 	]
 	context.managing_unit = application_progress.managing_unit()
 	context.texts = {
+		"language": frappe.local.lang,
 		"needed": _("This is needed."),
 		"too_large": _("The file is larger than {0} MB. Scan it with fewer dots an inch.").format(10),
 		"to_correct": _("Something is to be corrected. Nothing that you wrote is lost."),
@@ -39,6 +40,7 @@ def shown(df) -> frappe._dict:
 		help=_(df.description) if df.description else "",
 		needed=bool(df.reqd),
 		kind=kind_of(df),
+		wide=kind_of(df) in ("textarea", "file") or df.fieldname == application_form.UNIT,
 		longest=application_form.longest(df),
 		choices=choices_of(df),
 		fill=FILLED_BY_BROWSERS.get(df.fieldname),

@@ -3,6 +3,7 @@
 
 const API = "/api/method/giam_sat_mot_cua.api.applications.";
 const texts = JSON.parse(document.getElementById("gsmc-texts").textContent);
+document.documentElement.lang = texts.language; // for screen readers; Frappe's template says English
 
 function element(name, text, css) {
     const made = document.createElement(name);
@@ -122,6 +123,17 @@ const application = document.getElementById("gsmc-application");
 application?.addEventListener("submit", (event) => {
     event.preventDefault();
     send(application, "apply", show_receipt);
+});
+// A browser writes dates in the order of its own language: the day is told in words as well.
+application?.addEventListener("input", ({ target }) => {
+    const said = document.querySelector(`output[for="${CSS.escape(target.id)}"]`);
+    if (!said) return;
+    const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+    const time = { hour: "2-digit", minute: "2-digit" };
+    const [begin, parts] = target.type === "date" ? ["T00:00", day] : ["", { ...day, ...time }];
+    said.textContent = target.value
+        ? new Date(target.value + begin).toLocaleString(texts.language, parts)
+        : "";
 });
 document.querySelector(".gsmc-print")?.addEventListener("click", () => window.print());
 
