@@ -137,8 +137,12 @@ override_whitelisted_methods = {
 	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 
-# A fault is written down with the values that the program had at hand, without the secrets among them
-override_doctype_class = {"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog"}
+override_doctype_class = {
+	# A fault is written down with the values that the program had at hand, without the secrets among them
+	"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog",
+	# Files of applications stay, on the disk too
+	"File": "giam_sat_mot_cua.evidence.application_files.KeptFile",
+}
 
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
@@ -169,13 +173,7 @@ doc_events = {
 	"Dashboard Chart": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"DocShare": {"validate": "giam_sat_mot_cua.access.references.refuse_share"},
 	"Document Follow": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
-	"File": {
-		"validate": [
-			"giam_sat_mot_cua.access.files.keep_private",
-			"giam_sat_mot_cua.evidence.application_files.keep_as_it_is",
-		],
-		"on_trash": "giam_sat_mot_cua.evidence.application_files.keep",
-	},
+	"File": {"validate": "giam_sat_mot_cua.access.files.keep_private"},
 	"Number Card": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
 	"Tag Link": {"validate": "giam_sat_mot_cua.access.references.require_seen"},

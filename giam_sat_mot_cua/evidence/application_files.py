@@ -3,6 +3,7 @@ as it was submitted."""
 
 import frappe
 from frappe import _
+from frappe.core.doctype.file.file import File
 from frappe.model.document import Document
 
 from giam_sat_mot_cua.evidence import application_form
@@ -12,14 +13,21 @@ DOCTYPE = "Extraction Request"
 KEPT = ("attached_to_doctype", "attached_to_name", "file_url", "content_hash", "is_private")
 
 
-def keep(file: Document, _method: str | None = None) -> None:
-	"""Before a File goes."""
-	if is_kept(file.attached_to_doctype, file.attached_to_name):
-		refuse()
+class KeptFile(File):
+	"""A File that refuses before Frappe does anything: it removes the bytes from the disk in `on_trash`, and
+	no rollback brings them back."""
+
+	def validate(self):
+		keep_as_it_is(self)
+		super().validate()
+
+	def on_trash(self):
+		if is_kept(self.attached_to_doctype, self.attached_to_name):
+			refuse()
+		super().on_trash()
 
 
-def keep_as_it_is(file: Document, _method: str | None = None) -> None:
-	"""Before a File is changed."""
+def keep_as_it_is(file: Document) -> None:
 	if file.is_new():
 		return
 	stored = frappe.db.get_value("File", file.name, KEPT, as_dict=True)

@@ -23,7 +23,7 @@ CHOICES, NUMBERS = ("Select",), ("Int", "Float")
 LINES, TEXTS = ("Data",), ("Small Text", "Text", "Long Text")
 TIMES = ("Date", "Datetime")
 KINDS = (*LINES, *TEXTS, *CHOICES, *TIMES, *NUMBERS, "Check")
-LONGEST_LINE, LONGEST_TEXT, LONGEST_NUMBER = 140, 2000, 20
+LONGEST_LINE, LONGEST_TEXT = 140, 2000
 # Characters that turn the direction of a text: what is shown would not be what is stored
 TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -71,9 +71,9 @@ def sections() -> Iterator[tuple[Any, list]]:
 
 def longest(df) -> int:
 	"""Letters that a field may hold."""
-	if df.fieldtype in LINES:
-		return cint(df.length) or LONGEST_LINE
-	return LONGEST_TEXT if df.fieldtype in TEXTS else LONGEST_NUMBER
+	if df.fieldtype in TEXTS:
+		return LONGEST_TEXT
+	return (cint(df.length) if df.fieldtype in LINES else 0) or LONGEST_LINE
 
 
 def units() -> dict[str, str]:

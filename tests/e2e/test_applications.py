@@ -40,9 +40,11 @@ def visitor():
 
 @pytest.fixture(scope="module")
 def send(stack, unit, visitor):
+	usual = papers.fields(unit)
+
 	def post(who=None, scan: bytes | None = None, **values) -> requests.Response:
 		files = {"scan": ("../../don.html", papers.pdf() if scan is None else scan, "text/html")}
-		sent = papers.fields(values.pop("unit", unit), **values)
+		sent = {**usual, **values}
 		return (who or visitor()).post(f"{stack.url}{API}apply", data=sent, files=files, timeout=60)
 
 	return post
@@ -77,7 +79,7 @@ def test_an_application_arrives_as_it_was_written(arrived, fresh_db):
 def test_the_pages_ask_for_nothing_from_elsewhere(stack):
 	for path in ("/xin-trich-xuat", "/tra-cuu-don"):
 		page = requests.get(stack.url + path, timeout=60)
-		assert page.status_code == 200 and "Đơn" in page.text
+		assert page.status_code == 200 and "đề nghị trích xuất" in page.text
 		assert 'src="http' not in page.text.replace(f'src="{stack.url}', "")
 		assert "NB-HL" not in page.text  # names of units, no codes
 
@@ -122,8 +124,8 @@ def test_pictures_are_taken(send, fresh_db, kind, ending):
 	assert frappe.db.get_value(DOCTYPE, number, "scan").endswith(f".{ending}")
 
 
-def test_faults_of_fields_and_scan_are_told_together(stack, visitor, unit):
-	sent = papers.fields(unit, requester_name="", wanted="<b>đậm</b>", unit="Nơi khác", status="Refused")
+def test_faults_of_fields_and_scan_are_told_together(stack, visitor):
+	sent = papers.fields("Nơi khác", requester_name="", wanted="<b>đậm</b>", status="Refused")
 	answer = visitor().post(f"{stack.url}{API}apply", data=sent, timeout=30)
 	assert answer.status_code == 417
 	assert set(answer.json()["message"]["faults"]) == {"requester_name", "wanted", "unit", "scan"}

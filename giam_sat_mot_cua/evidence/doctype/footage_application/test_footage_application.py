@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import frappe
 from frappe.utils import now_datetime
@@ -167,7 +168,8 @@ class TestFootageApplication(IntegrationTestCase):
 		file = frappe.get_doc("File", {"attached_to_doctype": doc.doctype, "attached_to_name": doc.name})
 		self.assertTrue(application_files.is_kept(doc.doctype, doc.name))
 		self.assertRaises(frappe.PermissionError, file.delete)
-		file.attached_to_name = None
+		self.assertTrue(Path(file.get_full_path()).is_file())
+		file.attached_to_doctype = file.attached_to_name = None
 		self.assertRaises(frappe.PermissionError, file.save)
 
 	def test_the_managing_units_people_read_it_and_nobody_else(self):
@@ -255,9 +257,9 @@ class TestFootageApplication(IntegrationTestCase):
 
 	def test_its_progress_follows_the_requests(self):
 		doc, request = self.taken_over()
-		self.assertEqual(self.states(doc), ["Đã nhận xử lý"])
+		self.assertEqual(self.states(doc), [frappe._("Taken Over")])
 		for status, state in (
-			("Checked", "Chờ quyết định"),
+			("Checked", frappe._("Waiting for the Decision")),
 			("Approved", frappe._("Approved")),
 			("Ready", frappe._("Ready")),
 			("Handed Over", frappe._("Handed Over")),
