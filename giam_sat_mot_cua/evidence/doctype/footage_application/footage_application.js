@@ -5,6 +5,8 @@ const OPERATORS = ["Monitoring Operator", "Monitoring Administrator"];
 frappe.ui.form.on("Footage Application", {
     refresh(frm) {
         gsmc.lock_fields(frm);
+        // they speak to the applicant, on the public page
+        frm.meta.fields.forEach((df) => frm.set_df_property(df.fieldname, "description", ""));
         frm.disable_save();
         frm.trigger("say_where_it_stands");
         const waits = frm.doc.status === "Received" && !frm.is_new();

@@ -5,5 +5,5 @@ frappe.listview_settings["Footage Application"] = {
         const colour = { Received: "orange", "Taken Over": "blue", Refused: "gray" }[doc.status];
         return [__(doc.status), colour, `status,=,${doc.status}`];
     },
-    formatters: { received_on: gsmc.to_the_minute, due_on: gsmc.to_the_minute },
+    formatters: { due_on: gsmc.to_the_minute },
 };
