@@ -79,15 +79,16 @@ def longest(df) -> int:
 def units() -> dict[str, str]:
 	"""{what a unit is called on the page: its name} of active units with a counter. Two units of one name are
 	told apart by their superior's."""
-	fields = ["name", "unit_name", "parent_monitored_unit as superior", "has_counter", "active"]
+	fields = ["name", "unit_name", "parent_monitored_unit", "has_counter", "active"]
 	rows = frappe.get_all("Monitored Unit", fields=fields, order_by="unit_name")
 	called = {row.name: row.unit_name for row in rows}
 	offered = [row for row in rows if row.has_counter and row.active]
 	times = Counter(row.unit_name for row in offered)
 	found: dict[str, str] = {}
 	for row in offered:
-		alone = times[row.unit_name] == 1 or not row.superior
-		found.setdefault(row.unit_name if alone else f"{row.unit_name} ({called[row.superior]})", row.name)
+		superior = called.get(row.parent_monitored_unit)
+		alone = times[row.unit_name] == 1 or not superior
+		found.setdefault(row.unit_name if alone else f"{row.unit_name} ({superior})", row.name)
 	return found
 
 

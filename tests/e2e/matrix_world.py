@@ -470,6 +470,7 @@ class World:
 		frappe.db.delete("Tag", {"name": self.tag})
 		frappe.db.delete("__global_search", {"content": ("like", f"{self.mark}%")})
 		for user in {*self.users.values(), *self.colleagues.values()}:
+			frappe.db.delete("Monitoring Account", {"user": user})
 			frappe.db.delete("Contact", {"user": user})
 			frappe.db.delete("DefaultValue", {"parent": user})
 			frappe.db.delete("Notification Settings", {"name": user})

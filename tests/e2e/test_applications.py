@@ -9,6 +9,7 @@ import requests
 
 from giam_sat_mot_cua.api import applications as api
 from giam_sat_mot_cua.setup import factories
+from tests.cameras.server import wait_for
 from tests.e2e import application_papers as papers
 
 pytestmark = pytest.mark.quiet
@@ -67,12 +68,19 @@ def look(stack, visitor):
 	return post
 
 
-def test_an_application_arrives_as_it_was_written(arrived, fresh_db):
+def test_an_application_arrives_as_it_was_written(stack, arrived, fresh_db):
 	fresh_db()
 	doc = frappe.get_doc(DOCTYPE, arrived["number"])
 	assert (doc.status, doc.unit, doc.organisation) == ("Received", "NB-HL", "Công ty A & B")
 	assert doc.wanted.endswith("chờ < 5 phút")
 	assert doc.from_address.startswith("2001:db8:")
+	operator = {"for_user": stack.logins["Monitoring Operator"]["user"]}
+
+	def is_told() -> bool:
+		fresh_db()
+		return bool(frappe.db.exists("Notification Log", {"document_name": doc.name, **operator}))
+
+	wait_for(is_told, 30, "the operator is not told")
 	assert doc.scan.startswith(f"/private/files/{doc.name}") and doc.scan.endswith(".pdf")
 
 
@@ -115,6 +123,10 @@ def test_bad_files_are_refused(send, kind):
 	answer = send(scan=content)
 	assert answer.status_code == 417, answer.text[:500]
 	assert list(answer.json()["message"]["faults"]) == ["scan"]
+
+
+def test_what_is_larger_than_a_request_may_be_is_not_read(send):
+	assert send(scan=papers.pdf() + bytes(30_000_000)).status_code in (413, 417)
 
 
 @pytest.mark.parametrize(("kind", "ending"), [("JPEG", "jpg"), ("PNG", "png")])
