@@ -34,7 +34,7 @@ def count_look() -> None:
 	"""Raises ValidationError when this address has asked too often."""
 
 
-# xss_safe: Frappe would turn "A & B" of a visitor into HTML; the form refuses markup, and no page shows any
+# xss_safe: Frappe would change what a visitor wrote where it looks like HTML; here the form refuses it
 @frappe.whitelist(allow_guest=True, xss_safe=True, methods=["POST"])
 def apply(**sent) -> dict:
 	"""Takes an application: the fields of the form, and the file `scan`. {"number", "code", "received_on"};
