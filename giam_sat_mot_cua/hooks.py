@@ -30,6 +30,7 @@ permission_query_conditions = {
 	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.conditions",
 	"Evidence Package": "giam_sat_mot_cua.evidence.request_access.package_conditions",
 	"Footage Access Log": "giam_sat_mot_cua.access.hooks.footage_access_log_conditions",
+	"Footage Application": "giam_sat_mot_cua.evidence.application_access.conditions",
 	"Health Event": "giam_sat_mot_cua.access.hooks.health_event_conditions",
 	"Maintenance Order": "giam_sat_mot_cua.access.hooks.maintenance_order_conditions",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.monitored_unit_conditions",
@@ -62,6 +63,7 @@ has_permission = {
 	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.has_permission",
 	"Evidence Package": "giam_sat_mot_cua.evidence.request_access.has_package_permission",
 	"Footage Access Log": "giam_sat_mot_cua.access.hooks.has_unit_permission",
+	"Footage Application": "giam_sat_mot_cua.evidence.application_access.has_permission",
 	"Health Event": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Maintenance Order": "giam_sat_mot_cua.access.hooks.has_unit_permission",
 	"Monitored Unit": "giam_sat_mot_cua.access.hooks.has_monitored_unit_permission",
@@ -135,8 +137,12 @@ override_whitelisted_methods = {
 	"frappe.utils.global_search.search": "giam_sat_mot_cua.access.desk_methods.search",
 }
 
-# A fault is written down with the values that the program had at hand, without the secrets among them
-override_doctype_class = {"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog"}
+override_doctype_class = {
+	# A fault is written down with the values that the program had at hand, without the secrets among them
+	"Error Log": "giam_sat_mot_cua.access.error_log.MaskedErrorLog",
+	# Files of applications stay, on the disk too
+	"File": "giam_sat_mot_cua.evidence.application_files.KeptFile",
+}
 
 # What records may hold, what their history tells, and who a person cannot be at once
 doc_events = {
@@ -167,13 +173,7 @@ doc_events = {
 	"Dashboard Chart": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"DocShare": {"validate": "giam_sat_mot_cua.access.references.refuse_share"},
 	"Document Follow": {"validate": "giam_sat_mot_cua.access.references.require_seen"},
-	"File": {
-		"validate": [
-			"giam_sat_mot_cua.access.files.keep_private",
-			"giam_sat_mot_cua.evidence.application_files.keep_as_it_is",
-		],
-		"on_trash": "giam_sat_mot_cua.evidence.application_files.keep",
-	},
+	"File": {"validate": "giam_sat_mot_cua.access.files.keep_private"},
 	"Number Card": {"validate": "giam_sat_mot_cua.access.queries.check_stored_query"},
 	"Reminder": {"validate": "giam_sat_mot_cua.access.records.require_reminded"},
 	"Tag Link": {"validate": "giam_sat_mot_cua.access.references.require_seen"},

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "giam_sat_mot_cua"
 SAID = ("_", "SigningError")  # whose first argument people read
 CALL = re.compile(r"""__\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)""")
+IN_PAGES = re.compile(r"""\b_\("((?:[^"\\]|\\.)*)"\)""")
 
 
 def translations() -> dict[str, str]:
@@ -62,6 +63,10 @@ def javascript_strings(path: Path) -> Iterator[str]:
 		yield double or single or back
 
 
+def page_strings(path: Path) -> Iterator[str]:
+	yield from IN_PAGES.findall(path.read_text())
+
+
 def workflow_strings() -> Iterator[str]:
 	"""States and actions of the workflow that a new site gets: (from, action, to, role, condition)."""
 	for node in ast.parse((APP / "setup/seeds.py").read_text()).body:
@@ -77,7 +82,12 @@ def app_files(pattern: str) -> list[Path]:
 
 
 def app_strings() -> dict[str, Path]:
-	readers = {"*.json": json_strings, "*.py": python_strings, "*.js": javascript_strings}
+	readers = {
+		"*.json": json_strings,
+		"*.py": python_strings,
+		"*.js": javascript_strings,
+		"www/*.html": page_strings,
+	}
 	found = {}
 	for pattern, read in readers.items():
 		for path in app_files(pattern):
@@ -117,6 +127,7 @@ def test_the_reader_finds_what_there_is():
 		"Recording",
 		"Reinstate",
 		"Suspended",
+		"Send the Application",
 	):
 		assert text in found
 	assert len(found) > 250

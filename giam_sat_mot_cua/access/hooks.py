@@ -26,6 +26,7 @@ UNIT_FIELDS = {
 OWN_CONDITIONS = {
 	"Evidence Package": "giam_sat_mot_cua.evidence.request_access.package_conditions",
 	"Extraction Request": "giam_sat_mot_cua.evidence.request_access.conditions",
+	"Footage Application": "giam_sat_mot_cua.evidence.application_access.conditions",
 }
 DENY = "1=0"  # an empty condition would mean "no restriction" to Frappe
 

@@ -20,7 +20,15 @@ from giam_sat_mot_cua.cameras.doctype.camera.camera import SECRETS as OF_CAMERAS
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import SECRETS as OF_VOLUMES
 
 FIELDS = (*OF_CAMERAS, *OF_VOLUMES)
-WORDS = ("passwd", "password", "pwd", "secret", "token", "_key")  # in names of such fields of other apps
+WORDS = (
+	"passwd",
+	"password",
+	"pwd",
+	"secret",
+	"token",
+	"_key",
+	"receipt_code",
+)  # in names of such fields of other apps
 NAME = re.compile("|".join((*FIELDS, *WORDS)), re.I)
 COLUMN = re.compile(r"[\w .`'\"-]{1,140}")  # `tabCamera`.`stream_url`: a name, not a text with one in it
 JSON_BEGINS = ("{", "[", '"')

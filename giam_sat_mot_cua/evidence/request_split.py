@@ -24,7 +24,7 @@ def insert_part(request: Document, rows: list[dict]) -> Document:
 	"""The request for the unit of `rows`, submitted, with the same application."""
 	part = frappe.copy_doc(request, ignore_no_copy=False)
 	part.update({"ranges": rows, "steps": [], "split_from": request.name})
-	part.update({"requester": request.requester, "requester_unit": request.requester_unit})
+	part.update({field: request.get(field) for field in ("requester", "requester_unit", "application")})
 	part.flags.by_split = True
 	part.insert(ignore_permissions=True)  # who may submit the whole may submit its parts
 	copy_files(request, part)

@@ -236,6 +236,7 @@ LIST_COLUMNS = {
 	"Backup Run": 6,
 	"Extraction Request": 7,
 	"Footage Access Log": 8,
+	"Footage Application": 6,
 	"Health Event": 7,
 	"Maintenance Order": 7,
 	"Recorder Node": 7,

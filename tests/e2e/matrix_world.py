@@ -126,6 +126,18 @@ def extraction_request(world: "World", place: str):
 	return doc
 
 
+def footage_application(world: "World", place: str):
+	end = clock.site_time(world.now_ms - 3_600_000)
+	doc = frappe.new_doc("Footage Application")
+	doc.update({"requester_name": "Người đề nghị", "unit": world.units[place], "wanted": "Quầy số 1"})
+	doc.update({"from_time": end - timedelta(minutes=5), "to_time": end, "identity_number": "1"})
+	doc.update({"purpose": "Giải quyết phản ánh", "legal_basis": "Luật Khiếu nại"})
+	doc.identity_paper = "Identity Card"
+	doc.flags.by_system = True
+	doc.flags.ignore_mandatory = True  # without a scan
+	return doc.insert()
+
+
 def evidence_package(world: "World", place: str):
 	name = packages.ask_for(frappe.get_doc("Extraction Request", world.row("Extraction Request", place)))
 	packages.write(name, status=packages.REMOVED)  # nobody makes it
@@ -148,6 +160,7 @@ ROWS: dict[str, Callable] = {
 	"Extraction Request": extraction_request,
 	"Evidence Package": evidence_package,
 	"Footage Access Log": footage_access_log,
+	"Footage Application": footage_application,
 	"Health Event": health_event,
 	"Legal Hold": legal_hold,
 	"Maintenance Order": maintenance_order,
@@ -457,6 +470,7 @@ class World:
 		frappe.db.delete("Tag", {"name": self.tag})
 		frappe.db.delete("__global_search", {"content": ("like", f"{self.mark}%")})
 		for user in {*self.users.values(), *self.colleagues.values()}:
+			frappe.db.delete("Monitoring Account", {"user": user})
 			frappe.db.delete("Contact", {"user": user})
 			frappe.db.delete("DefaultValue", {"parent": user})
 			frappe.db.delete("Notification Settings", {"name": user})

@@ -111,6 +111,8 @@ frappe.ui.form.on("Extraction Request", {
         frm.toggle_display("decision_reason", Boolean(frm.doc.decision_reason)); // a step asks for it
         frm.toggle_display("steps_section", Boolean(frm.doc.steps?.length));
         frm.toggle_display("wanted", open || Boolean(frm.doc.wanted));
+        const reads = frappe.model.can_read("Footage Application");
+        frm.toggle_display("application", Boolean(frm.doc.application) && reads);
     },
 
     say_where_it_stands(frm) {

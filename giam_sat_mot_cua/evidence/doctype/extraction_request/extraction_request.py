@@ -19,6 +19,7 @@ SYSTEM_FIELDS = (
 	"requester_unit",
 	"unit",
 	"split_from",
+	"application",
 	"submitted_on",
 	"checked_by",
 	"checked_on",
@@ -70,6 +71,7 @@ class ExtractionRequest(InTurn, Led, Document):
 		from giam_sat_mot_cua.evidence.doctype.extraction_range.extraction_range import ExtractionRange
 		from giam_sat_mot_cua.evidence.doctype.extraction_step.extraction_step import ExtractionStep
 
+		application: DF.Link | None
 		application_date: DF.Date | None
 		application_document: DF.Attach | None
 		application_number: DF.Data | None
@@ -182,6 +184,8 @@ class ExtractionRequest(InTurn, Led, Document):
 		if self.flags.by_split:
 			return
 		keep_stored(self, SYSTEM_FIELDS)
+		if not self.before:
+			self.application = self.flags.from_application
 		self.set("steps", [row.as_dict() for row in self.before.steps] if self.before else [])
 
 	def set_requester(self):

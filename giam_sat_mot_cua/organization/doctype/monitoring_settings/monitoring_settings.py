@@ -37,6 +37,7 @@ BOUNDS = {
 	"extraction_decide_hours": (1, 720),
 	"extraction_urgent_hours": (1, 72),
 	"package_days": (1, 3650),
+	"applications_per_day": (1, 100_000),
 	"account_review_months": (1, 60),
 	"account_review_days": (1, 90),
 	"account_reminder_days": (1, 30),
@@ -57,6 +58,7 @@ class MonitoringSettings(Document):
 		account_review_days: DF.Int
 		account_review_months: DF.Int
 		alarm_after_seconds: DF.Int
+		applications_per_day: DF.Int
 		archive_after_hours: DF.Int
 		backup_folder: DF.Data | None
 		backup_hour: DF.Int
