@@ -6,6 +6,7 @@ import pytest
 
 from giam_sat_mot_cua.recording import clock
 from tests.e2e import rows
+from tests.e2e.test_recording import short_files  # noqa: F401
 
 pytestmark = pytest.mark.watches
 LOG = "Footage Access Log"

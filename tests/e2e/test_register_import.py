@@ -267,11 +267,11 @@ def killed(stack, programs: str) -> None:
 
 @pytest.mark.parametrize("programs", ["horse", "worker and horse"])
 def test_an_import_that_is_killed_fails_and_imports_nothing(stack, importer, prefix, programs):
-	importer.upload(good_file(prefix, 3, 120))
+	importer.upload(good_file(prefix, 3, 60))
 	assert importer.finish("check")["status"] == "Checked"
 	assert importer.start("run").status_code == 200
-	seen = importer.until(lambda found: found["done"] > 20, pause_s=0.05)
-	assert seen["status"] == "Importing" and seen["total"] == 125
+	seen = importer.until(lambda found: found["done"] > 10, pause_s=0.05)
+	assert seen["status"] == "Importing" and seen["total"] == 65
 	killed(stack, programs)
 	began = time.monotonic()
 	importer.until(lambda found: found["status"] == "Failed", 60)
@@ -281,25 +281,25 @@ def test_an_import_that_is_killed_fails_and_imports_nothing(stack, importer, pre
 	assert present(prefix) == (0, 0)
 	assert importer.finish("check")["status"] == "Checked"  # and it can be tried again
 	assert importer.finish("run")["status"] == "Imported"
-	assert present(prefix) == (5, 120)
+	assert present(prefix) == (5, 60)
 
 
 def test_an_import_whose_worker_is_killed_ends_by_itself(stack, importer, prefix):
-	importer.upload(good_file(prefix, 3, 150))
+	importer.upload(good_file(prefix, 3, 80))
 	assert importer.finish("check")["status"] == "Checked"
 	assert importer.start("run").status_code == 200
-	importer.until(lambda found: found["done"] > 20, pause_s=0.05)
+	importer.until(lambda found: found["done"] > 10, pause_s=0.05)
 	killed(stack, "worker")  # its work horse goes on alone
 	importer.until(lambda found: found["status"] not in RUNNING)
 	assert importer.record()["status"] == "Imported"
-	assert present(prefix) == (5, 150)
+	assert present(prefix) == (5, 80)
 
 
 def test_an_import_that_nobody_watches_is_given_up_by_the_minute_tick(stack, importer, prefix):
-	importer.upload(good_file(prefix, 3, 120))
+	importer.upload(good_file(prefix, 3, 60))
 	importer.finish("check")
 	importer.start("run")
-	importer.until(lambda found: found["done"] > 20, pause_s=0.05)
+	importer.until(lambda found: found["done"] > 10, pause_s=0.05)
 	killed(stack, "horse")
 
 	def status() -> str:
