@@ -286,8 +286,10 @@ def span_of(cell) -> int:
 
 def widths(rows: list[tuple]) -> list[float]:
 	"""The share of each column, by the first row without joined cells; columns without a width share the
-	rest."""
+	rest. Empty for a table without cells."""
 	count = max((sum(map(span_of, cells_of(row))) for row, _is_head in rows), default=0)
+	if not count:
+		return []
 	plain = next((cells_of(row) for row, _is_head in rows if len(cells_of(row)) == count), [])
 	told = [look.share(look.declared(cell.get("style")).get("width", "")) for cell in plain]
 	told += [None] * (count - len(told))
