@@ -1,6 +1,7 @@
 """Packages for tests: real recordings, real keys, the real writer."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 from giam_sat_mot_cua.media.events import FileClosed
@@ -12,6 +13,12 @@ from tests.evidence.footage import START_MS
 MADE_MS = START_MS + 8 * 3_600_000 + 41_000
 MINUTES = b"%PDF-1.7\n" + b"minutes of the handing over\n" * 20
 OF_EXTRACTION = "bien-ban-trich-xuat.pdf"
+
+
+@cache
+def minutes_of_extraction() -> bytes:
+	"""A real PDF, made once: no two are the same, byte for byte."""
+	return pdf.render(page.document("<h1>BIÊN BẢN TRÍCH XUẤT DỮ LIỆU HÌNH ẢNH</h1>", "", "Biên bản"))
 
 
 def facts(**changes) -> dict:
@@ -76,10 +83,7 @@ def write_package(path: Path, volume: Path, files: list[FileClosed], signer: Sig
 			entry.write(first[:1000])
 			entry.write(first[1000:])
 		writer.add_file("bien-ban/Biên bản bàn giao.pdf", io.BytesIO(MINUTES), DOCUMENT, {})
-		extraction = pdf.render(
-			page.document("<h1>BIÊN BẢN TRÍCH XUẤT DỮ LIỆU HÌNH ẢNH</h1>", "", "Biên bản")
-		)
-		writer.add_file(OF_EXTRACTION, io.BytesIO(extraction), DOCUMENT, {})
+		writer.add_file(OF_EXTRACTION, io.BytesIO(minutes_of_extraction()), DOCUMENT, {})
 	return path
 
 
