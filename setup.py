@@ -30,7 +30,7 @@ REQUIREMENTS = [
 	"PyQRCode>=1.2.1,<2",
 	"premailer>=3.10,<4",
 	# Minutes as DOCX, written from their HTML by papers/word.py: of libraries that convert by themselves,
-	# html-for-docx 1.2.1 forgets widths of columns and that the head of a table comes again on each page.
+	# html-for-docx 1.2.1 does not repeat the head of a table on each page.
 	"python-docx==1.2.0",
 ]
 
