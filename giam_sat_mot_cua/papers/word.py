@@ -89,6 +89,9 @@ def new_paper(title: str) -> Document:
 	normal = paper.styles["Normal"]
 	normal.font.name, normal.font.size = page.FAMILY, Pt(page.SIZE_PT)
 	normal.element.rPr.rFonts.set(qn("w:eastAsia"), page.FAMILY)
+	language = OxmlElement("w:lang")  # of Word's spell checker
+	language.set(qn("w:val"), "vi-VN")
+	normal.element.rPr.append(language)
 	normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
 	return paper
 
