@@ -24,8 +24,6 @@ def download(request: str | None = None, form: str | None = None) -> Response:
 	Raises PermissionError, ValidationError."""
 	if form not in MAKERS:
 		frappe.throw(_("Minutes are made as PDF or DOCX."), title=_(minutes.TITLE))
-	if not request or not frappe.db.exists("Extraction Request", request):
-		frappe.throw(_("Name the request."), title=_(minutes.TITLE))
 	doc = minutes.printable(request)
 	facts = minutes.of_handover(doc)
 	try:

@@ -37,7 +37,9 @@ def handover_minutes(doc: Document) -> dict:
 def printable(name: str | None) -> Document:
 	"""The Extraction Request `name`, when the session's user may make its minutes and there is something to
 	hand over."""
-	request = frappe.get_doc("Extraction Request", name)
+	if not name or not frappe.db.exists("Extraction Request", cstr(name)):
+		frappe.throw(_("Name the request."), title=_(TITLE))
+	request = frappe.get_doc("Extraction Request", cstr(name))
 	request.check_permission("read")
 	if not may_make(request):
 		frappe.throw(
