@@ -172,9 +172,12 @@ def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_pat
 
 
 def test_minutes_of_the_handover(stack, session, browser):  # noqa: F811
-	request = approved(stack, session)
-	early = minutes(stack, session(CHECKS), request)
-	assert early.status_code == 417 and "Có biên bản khi gói đã sẵn sàng" in early.text
+	request = ask(stack, session(ASKS))
+	early = minutes(stack, session(ASKS), request)
+	said = json.loads(json.loads(early.json()["_server_messages"])[0])["message"]
+	assert early.status_code == 417 and "Có biên bản khi gói đã sẵn sàng" in said
+	assert act(stack, session(CHECKS), request, "Confirm the Check").status_code == 200
+	assert act(stack, session(DECIDES), request, "Approve").status_code == 200
 	package = wait_for_status(request, "Ready")
 	for role in (ASKS, CHECKS, DECIDES):
 		assert minutes(stack, session(role), request).status_code == 200, role
