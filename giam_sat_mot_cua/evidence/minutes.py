@@ -22,6 +22,7 @@ FORMAT = "Biên bản bàn giao dữ liệu hình ảnh"  # the Print Format
 WITH_MINUTES = (states.READY, states.HANDED_OVER, states.CLOSED)
 # A row more costs some 10 ms; beyond that the manifest's own hash stands for the rest
 MOST_FILES = 1000
+SEEN_OFFSET_MS = 500  # clocks in pictures show seconds
 BLANK_DAY = "ngày ..... tháng ..... năm ........"
 KIND_FIRST = {"playable": 0, "derivative": 1, "document": 2, "verifier": 3, "source": 4}
 
@@ -252,14 +253,19 @@ def said_by_request(request: Document) -> list[dict]:
 
 
 def of_camera(camera: dict) -> dict:
-	offset = camera["clock_offset_ms"]
-	clock_text = _("Clock in the picture: {0} s").format(f"{offset / 1000:+.1f}") if offset else None
 	return {
 		"camera": camera["camera"],
 		"camera_name": camera["name"],
 		"unit": camera["unit"],
-		"clock": clock_text,
+		"clock": clock_text(camera["clock_offset_ms"]),
 	}
+
+
+def clock_text(offset_ms: int | None) -> str | None:
+	"""By how much the clock in the picture is wrong; None when nobody sees it, or it was not measured."""
+	if not offset_ms or abs(offset_ms) < SEEN_OFFSET_MS:
+		return None
+	return _("Clock in the picture: {0} s").format(f"{offset_ms / 1000:+.1f}".replace(".", ","))
 
 
 def missing(cause: str, pieces: list[Piece]) -> str:
@@ -295,7 +301,12 @@ def kind(value: str) -> str:
 
 def step(row: Document) -> dict:
 	told = package_facts.told(row)
-	return {"at": moment(row.at), "who": told["who"], "what": told["what"]}
+	by_system = states.TRANSITIONS.get((row.from_status, row.to_status)) == states.SYSTEM
+	return {
+		"at": moment(row.at),
+		"who": _("The system") if by_system else told["who"],
+		"what": told["what"],
+	}
 
 
 # How it is written

@@ -500,7 +500,8 @@ class TestExtractionRequest(IntegrationTestCase):
 		self.assertEqual(found["certificate"]["fingerprint"], fingerprint)
 		self.assertEqual([row["camera"] for row in found["ranges"]], [self.cameras[self.commune]])
 		self.assertTrue(found["ranges"][0]["missing"])
-		self.assertEqual(len(found["custody"]), len(doc.steps))
+		who = [step["who"] for step in found["custody"]]
+		self.assertEqual(who[-3:], ["The system", "The system", "Thử"])
 		text = re.sub(r"\s", "", pdf_text(minutes_format.to_pdf(doc, found)))
 		for said in (package.name, package.sha256, file["sha256"], "PhạmThịNhận", "Giảiquyếtphảnánh"):
 			self.assertIn(said, text)
@@ -559,6 +560,11 @@ class TestExtractionRequest(IntegrationTestCase):
 		bare = minutes.of_handover(doc)
 		self.assertEqual((bare["files"], bare["package"]["sha256"]), ([], before["package"]["sha256"]))
 		self.assertIn("hết hạn lưu", minutes_format.to_html(doc, bare))
+
+	def test_the_clock_in_a_picture_is_told_when_people_see_that_it_is_wrong(self):
+		found = [minutes.clock_text(offset) for offset in (None, 0, -40, 3249, -90_000)]
+		said = "Clock in the picture: {0} s"
+		self.assertEqual(found, [None, None, None, said.format("+3,2"), said.format("-90,0")])
 
 	def test_sources_alone_are_left_out_of_a_very_long_list(self):
 		files = [{"path": f"goc/{n}", "kind": "source", "size": 1, "sha256": ""} for n in range(1100)]
