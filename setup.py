@@ -25,6 +25,13 @@ REQUIREMENTS = [
 	# Keys, certificates and signatures of evidence packages. Frappe pins it: 43.0 in version 15, 46.0 in the
 	# newest 16. Tried with both.
 	"cryptography>=43.0.1,<47",
+	# Minutes as PDF, their QR codes, their styles for DOCX: what Frappe brings. WeasyPrint tried: 59, 68.
+	"weasyprint>=59.0,<69",
+	"PyQRCode>=1.2.1,<2",
+	"premailer>=3.10,<4",
+	# Minutes as DOCX, written from their HTML by papers/word.py: of libraries that convert by themselves,
+	# html-for-docx 1.2.1 does not repeat the head of a table on each page.
+	"python-docx==1.2.0",
 ]
 
 setup(

@@ -35,6 +35,7 @@ RUN_PACKAGES = (
 	"libpango-1.0-0",  # PDF
 	"libpangoft2-1.0-0",
 	"libcairo2",
+	"fonts-croscore",  # Tinos: as wide as Times New Roman, with all Vietnamese letters
 	"fonts-dejavu-core",
 	*CAMERA_PACKAGES,
 )

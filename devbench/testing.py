@@ -23,6 +23,7 @@ WITHOUT_INSTANCE = (
 	"tests/devbench",
 	"tests/evidence",
 	"tests/media",
+	"tests/papers",
 	"tests/test_*.py",
 )
 

@@ -20,6 +20,9 @@ app_include_css = ["gsmc.bundle.css"]
 app_include_js = ["gsmc_desk.bundle.js"]
 extend_bootinfo = "giam_sat_mot_cua.api.boot.extend"
 
+# Print formats: what minutes say. Of a whole module, Frappe would offer whatever that imports, too
+jinja = {"methods": ["giam_sat_mot_cua.evidence.minutes.handover_minutes"]}
+
 # Who sees what: one definition, access/scope.py
 permission_query_conditions = {
 	"File": "giam_sat_mot_cua.access.hooks.file_conditions",

@@ -17,6 +17,7 @@ from giam_sat_mot_cua.workers import exports
 
 PATH = "/api/method/giam_sat_mot_cua.api.evidence.download"
 LINK_S = 600
+MOST_LOG_ROWS = 100
 MIME = "application/zip"
 TITLE = "Evidence Package"
 
@@ -101,6 +102,26 @@ def of_request(request: str | None = None) -> list[dict]:
 		}
 		for row in rows
 	]
+
+
+@frappe.whitelist(methods=["GET"])
+def log_of_request(request: str | None = None) -> list[dict] | None:
+	"""The newest rows of the access log about a request and its packages, the newest first: [{"name",
+	"happened_at", "action", "camera", "footage_from", "footage_to", "full_name", "reason"}]. None for whoever
+	does not see the log."""
+	doc = frappe.get_doc("Extraction Request", request)
+	doc.check_permission("read")
+	if not frappe.has_permission(access_log.DOCTYPE, "read"):
+		return None
+	about = [doc.name, *frappe.get_all(packages.DOCTYPE, {"request": doc.name}, pluck="name")]
+	fields = ["name", "happened_at", "action", "camera", "footage_from", "footage_to", "full_name", "reason"]
+	return frappe.get_list(
+		access_log.DOCTYPE,
+		filters={"about_name": ("in", about), "about_doctype": ("in", (doc.doctype, packages.DOCTYPE))},
+		fields=fields,
+		order_by="sequence desc",
+		limit=MOST_LOG_ROWS,
+	)
 
 
 def receivable(package: str | None) -> Document:

@@ -14,9 +14,10 @@ from giam_sat_mot_cua.recording import clock
 LIVE, STILL, PLAYBACK = "Watched Live", "Saw a Still", "Played Back"
 EXPORT, DOWNLOAD, HANDOVER = "Exported", "Downloaded", "Handed Over"
 CONNECTION = "Read the Connection"
+MINUTES = "Printed Minutes"
 
-# One row stands for the same person's looks at a camera within so long, in seconds
-TOGETHER_S = {LIVE: 600, STILL: 3600}
+# One row stands for the same person's looks at a camera, or a paper, within so long, in seconds
+TOGETHER_S = {LIVE: 600, STILL: 3600, MINUTES: 60}
 LONGEST_TEXT = 140
 
 
@@ -51,14 +52,23 @@ def note(
 	return row.name
 
 
-def note_now(action: str, camera: str, from_utc_ms: int | None = None, to_utc_ms: int | None = None) -> None:
+def note_now(
+	action: str,
+	camera: str | None = None,
+	from_utc_ms: int | None = None,
+	to_utc_ms: int | None = None,
+	reason: str = "",
+	about: Document | None = None,
+) -> None:
 	"""Writes and commits: what is about to be shown is on the log, whatever becomes of the answer. Looks that
 	belong together have one row."""
 	if within_s := TOGETHER_S.get(action):
-		key = f"gsmc-access:{action}:{frappe.session.user}:{camera}:{frappe.local.request_ip}"
+		seen = camera or (about and about.name)
+		address = getattr(frappe.local, "request_ip", None)
+		key = f"gsmc-access:{action}:{frappe.session.user}:{seen}:{address}"
 		if frappe.cache().get_value(key, expires=True):
 			return
-	note(action, camera, from_utc_ms, to_utc_ms)
+	note(action, camera, from_utc_ms, to_utc_ms, reason, about)
 	frappe.db.commit()  # Frappe rolls a GET back
 	if within_s:
 		frappe.cache().set_value(key, 1, expires_in_sec=within_s)

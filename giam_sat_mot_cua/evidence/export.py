@@ -1,6 +1,7 @@
 """Makes an evidence package of an approved request: source files as they were recorded, compared with their
 hashes of then; one playable file for each camera and period; copies that were asked for."""
 
+import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,23 +10,32 @@ from typing import BinaryIO
 from frappe import _
 from frappe.model.document import Document
 
-from giam_sat_mot_cua.evidence import package_facts, ranges, signing_keys
+from giam_sat_mot_cua.evidence import minutes, minutes_format, package_facts, ranges, signing_keys
 from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.media.evidence.derivative import Stopped, derive
 from giam_sat_mot_cua.media.evidence.faces import FaceBlur
-from giam_sat_mot_cua.media.evidence.package import DERIVATIVE, PLAYABLE, SOURCE, PackageWriter, SourceChanged
+from giam_sat_mot_cua.media.evidence.package import (
+	DERIVATIVE,
+	DOCUMENT,
+	PLAYABLE,
+	SOURCE,
+	PackageWriter,
+	SourceChanged,
+)
 from giam_sat_mot_cua.media.evidence.playable import join
 from giam_sat_mot_cua.media.evidence.recorded import SourceFile
 from giam_sat_mot_cua.media.evidence.signing import Signer, SigningError
 from giam_sat_mot_cua.media.evidence.watermark import Watermark
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
+from giam_sat_mot_cua.papers.page import PaperError
 from giam_sat_mot_cua.recording import clock, footage, hour_index
 from giam_sat_mot_cua.recording.footage import FootageFile
 from giam_sat_mot_cua.recording.hour_index import IndexedFile
 
 WAITS_MS = 1_800_000  # for a file to be closed and indexed
 SOURCES, VIDEOS, COPIES = "goc", "xem", "ban-sao"  # folders of a package
+MINUTES = "bien-ban-trich-xuat.pdf"
 
 
 class ExportFailed(Exception):
@@ -70,6 +80,7 @@ class Export:
 		self.periods = [read_period(row) for row in request.ranges]
 		self.copies = list(wanted_copies(request))
 		self.done = 0
+		self.without_minutes: str | None = None  # why the package has none, and what to do
 		# a pass over the files for the sources, one for what is joined of them, one for each copy
 		self.total = max(self.bytes_of_sources() * (2 + 4 * len(self.copies)), 1)
 
@@ -97,6 +108,7 @@ class Export:
 				self.add_playable(writer, period)
 				for copy in self.copies:
 					self.add_copy(writer, period, copy)
+			self.add_minutes(writer, facts, signer)
 			manifest = writer.close()
 		except BaseException:
 			writer.give_up()
@@ -166,6 +178,20 @@ class Export:
 			entry.update(first_utc_ms=part.first_utc_ms, last_utc_ms=part.last_utc_ms, frames=part.frames)
 		self.done = before
 		self.advance(weight)
+
+	def add_minutes(self, writer: PackageWriter, facts: dict, signer: Signer) -> None:
+		"""What was extracted, by whose decision, with the hashes of all that is in the package so far.
+		Footage that somebody waits for is not held up by a missing library or by a fault in a layout."""
+		self.require_wanted()
+		manifest = {**facts, "files": writer.files}
+		organisation = signing_keys.organisation_of(signer)
+		told = minutes.of_extraction(self.request, manifest, signer.fingerprint, organisation)
+		try:
+			content = minutes_format.to_pdf(self.request, told)
+		except PaperError as error:
+			self.without_minutes = _("The package has no minutes of the extraction. {0}").format(error)
+			return
+		writer.add_file(MINUTES, io.BytesIO(content), DOCUMENT, {}, expected_size=len(content))
 
 	def require_wanted(self) -> None:
 		if self.stopped():

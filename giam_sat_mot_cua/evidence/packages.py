@@ -2,6 +2,7 @@
 of it."""
 
 import os
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from frappe.utils import add_days, add_to_date, cint, now_datetime
 
 from giam_sat_mot_cua.access.states import state_of
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.media.evidence import verify
 
 DOCTYPE = "Evidence Package"
 WAITING, BEING_MADE, READY, REMOVED = "Waiting", "Being Made", "Ready", "Removed"
@@ -35,6 +37,28 @@ def path_of(name: str) -> Path:
 
 def unfinished_path(name: str) -> Path:
 	return folder() / f".{name}.part"
+
+
+def kept_manifest_path(name: str) -> Path:
+	"""What stays of a package past its term: the list of its files, for minutes that are printed later."""
+	return folder() / f"{name}.manifest.json"
+
+
+def manifest_of(name: str) -> bytes | None:
+	"""The manifest of a package, byte for byte; None when neither the package nor what was kept of it can be
+	read."""
+	try:
+		if path_of(name).is_file():
+			with zipfile.ZipFile(path_of(name)) as package:
+				return package.read(verify.MANIFEST)
+		return kept_manifest_path(name).read_bytes()
+	except (OSError, zipfile.BadZipFile, KeyError):
+		return None
+
+
+def size_of(name: str) -> int | None:
+	"""In bytes, while the file is there."""
+	return path_of(name).stat().st_size if path_of(name).is_file() else None
 
 
 def ask_for(request: Document) -> str:
@@ -90,12 +114,13 @@ def is_stopped(name: str) -> bool:
 	return frappe.db.get_value(DOCTYPE, name, "status") == STOPPED
 
 
-def finish(name: str, size_bytes: int, **values) -> None:
-	"""There it is. The caller has asked `is_under_way` in this transaction."""
+def finish(name: str, size_bytes: int, message: str | None = None, **values) -> None:
+	"""`message`: what people have to know of a package that is there. The caller has asked `is_under_way` in
+	this transaction."""
 	days = cint(frappe.db.get_single_value("Monitoring Settings", "package_days"))
 	now = now_datetime()
 	made = {"made_on": now, "expires_on": add_days(now, days), "size_mb": round(size_bytes / MB, 1)}
-	write(name, status=READY, progress=100, message=None, maker=None, **made, **values)
+	write(name, status=READY, progress=100, message=message, maker=None, **made, **values)
 	lead(request_of(name), states.READY)
 
 
@@ -135,6 +160,8 @@ def remove_outdated(now: datetime) -> list[str]:
 	"""Removes the files of packages past their term; the records stay. Names of the packages."""
 	outdated = frappe.get_all(DOCTYPE, {"status": READY, "expires_on": ("<", now)}, pluck="name")
 	for name in outdated:
+		if manifest := manifest_of(name):
+			kept_manifest_path(name).write_bytes(manifest)
 		path_of(name).unlink(missing_ok=True)
 		write(name, status=REMOVED, removed_on=now, message=_("Removed after its term."))
 		request = request_of(name)

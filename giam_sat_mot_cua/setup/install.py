@@ -11,7 +11,7 @@ from giam_sat_mot_cua.access import references
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.api.links import SECRET_KEY
 from giam_sat_mot_cua.api.metrics import TOKEN_KEY
-from giam_sat_mot_cua.evidence import signing_keys
+from giam_sat_mot_cua.evidence import minutes_format, signing_keys
 from giam_sat_mot_cua.recording.backups import sealed
 from giam_sat_mot_cua.setup import seeds
 
@@ -48,6 +48,7 @@ def seed() -> None:
 	raise_user_limit()
 	seed_module_profile()
 	seed_list_columns()
+	seed_minutes_format()
 
 
 def seed_roles() -> None:
@@ -276,3 +277,20 @@ def seed_list_columns() -> None:
 	for doctype, columns in seeds.LIST_COLUMNS.items():
 		if not frappe.db.exists("List View Settings", doctype):
 			insert({"doctype": "List View Settings", "name": doctype, "total_fields": str(columns)})
+
+
+def seed_minutes_format() -> None:
+	if frappe.db.exists("Print Format", minutes_format.FORMAT):
+		return
+	insert(
+		{
+			"doctype": "Print Format",
+			"name": minutes_format.FORMAT,
+			"doc_type": "Extraction Request",
+			"module": "Evidence",
+			"standard": "No",
+			"custom_format": 1,
+			"print_format_type": "Jinja",
+			**minutes_format.shipped(),
+		}
+	)

@@ -128,6 +128,7 @@ def write(name: str, request) -> None:
 	packages.finish(
 		name,
 		made.size_bytes,
+		work.without_minutes,
 		sha256=made.sha256,
 		files=len(manifest["files"]),
 		signing_key=key,

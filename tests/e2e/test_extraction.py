@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,19 +13,26 @@ import threading
 import time
 import zipfile
 
+import docx
 import frappe
+import pytest
 import requests
+from pypdf import PdfReader
 
 from giam_sat_mot_cua.evidence import holds, packages
+from giam_sat_mot_cua.evidence.minutes import FORMAT
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.recording import clock, hour_index, timeline
 from tests.cameras.server import wait_for
+from tests.e2e.test_browser import browser, log_in  # noqa: F401
 from tests.e2e.test_recording import short_files  # noqa: F401
 
+pytestmark = pytest.mark.watches
 REQUEST, PACKAGE = "Extraction Request", "Evidence Package"
 CAMERA = "NB-HL-01"  # of the district whose leader is the demo's
 ASKS, CHECKS, DECIDES = "Counter Head", "Monitoring Operator", "Unit Leader"
 API = "/api/method/giam_sat_mot_cua.api.evidence."
+MINUTES = "/api/method/giam_sat_mot_cua.api.minutes.download"
 SECONDS = 12
 
 
@@ -131,11 +139,22 @@ def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_pat
 
 	with zipfile.ZipFile(path) as opened:
 		manifest = json.loads(opened.read("manifest.json"))
+		extraction = opened.read("bien-ban-trich-xuat.pdf")
 	row = stored(request).ranges[0]
 	begin, end = (clock.utc_ms(moment) for moment in (row.from_utc, row.to_utc))
 	sources = {f["details"]["start_utc_ms"]: f["sha256"] for f in manifest["files"] if f["kind"] == "source"}
 	recorded = hour_index.files_between(CAMERA, begin, end)
 	assert sources == {file.start_utc_ms: file.sha256 for file in recorded}
+	said = pdf_text(extraction)
+	others = [f for f in manifest["files"] if f["kind"] in ("playable", "derivative")]
+	for digits in (*sources.values(), *(file["sha256"] for file in others)):
+		assert digits in said
+	assert without_spaces("Trần Thị Hoa") in said and request in said
+	assert manifest["certificate"]["fingerprint"].upper() in said
+	changed = tmp_path / "changed.zip"
+	at = answer.content.index(extraction) + len(extraction) // 2
+	changed.write_bytes(answer.content[:at] + bytes([answer.content[at] ^ 1]) + answer.content[at + 1 :])
+	assert {f["file"] for f in verified(changed)["findings"]} == {"bien-ban-trich-xuat.pdf"}
 	kinds = [file["kind"] for file in manifest["files"]]
 	assert kinds.count("playable") == 1 and kinds.count("derivative") == 2
 	assert manifest["request"]["number"] == request
@@ -152,6 +171,82 @@ def test_from_the_application_to_a_package_that_verifies(stack, session, tmp_pat
 	)
 	assert actions == ["Exported", "Downloaded"]
 	assert stack.bench("gsmc", "verify-log").returncode == 0
+
+
+def test_minutes_of_the_handover(stack, session, browser):  # noqa: F811
+	request = ask(stack, session(ASKS))
+	early = minutes(stack, session(ASKS), request)
+	said = json.loads(json.loads(early.json()["_server_messages"])[0])["message"]
+	assert early.status_code == 417 and "Có biên bản khi gói đã sẵn sàng" in said
+	assert act(stack, session(CHECKS), request, "Confirm the Check").status_code == 200
+	assert act(stack, session(DECIDES), request, "Approve").status_code == 200
+	package = wait_for_status(request, "Ready")
+	for role in (ASKS, CHECKS, DECIDES):
+		assert minutes(stack, session(role), request).status_code == 200, role
+	for role in ("Unit Operator", "Monitoring Auditor", "Intake Desk Officer", "Managing Unit Leader"):
+		assert minutes(stack, session(role), request).status_code == 403, role
+		assert printed(stack, session(role), request).status_code == 403, role
+	assert minutes(stack, requests.Session(), request).status_code == 403
+	operator = session(CHECKS)
+	for wrong in ({"form": "xlsx"}, {"request": "YC-0000-00000"}, {"request": ""}):
+		asked = {"request": request, "form": "pdf", **wrong}
+		answer = operator.get(f"{stack.url}{MINUTES}", params=asked, timeout=30)
+		assert answer.status_code == 417, (wrong, answer.text[:300])
+
+	received = {"received_by": "Phạm Thị Nhận", "received_paper": "CCCD 037090001234"}
+	answer = operator.put(f"{stack.url}/api/resource/{REQUEST}/{request}", json=received, timeout=30)
+	assert answer.status_code == 200, answer.text[:500]
+	assert act(stack, operator, request, "Hand Over").status_code == 200
+	answer = minutes(stack, operator, request)
+	assert answer.headers["Content-Type"] == "application/pdf"
+	assert answer.headers["Cache-Control"] == "no-store"
+	name = f"bien-ban-ban-giao-{package.name}.pdf"
+	assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+	text = pdf_text(answer.content)
+	assert package.sha256 in text and without_spaces("Phạm Thị Nhận") in text
+	paper = docx.Document(io.BytesIO(minutes(stack, operator, request, "docx").content))
+	assert package.sha256 in {cell.text for t in paper.tables for row in t.rows for cell in row.cells}
+	shown = printed(stack, operator, request).json()["message"]
+	assert package.sha256 in shown["html"] and "Phạm Thị Nhận" in shown["html"]
+	assert ".gsmc-minutes" in shown["style"]
+
+	frappe.db.rollback()
+	log = {"about_name": request}
+	actions = frappe.get_all("Footage Access Log", log, pluck="action", order_by="sequence")
+	assert actions == ["Exported", *["Printed Minutes"] * 3, "Handed Over", *["Printed Minutes"] * 3]
+	assert stack.bench("gsmc", "verify-log").returncode == 0
+
+	log_in(browser, stack, DECIDES)  # an operator does not see the log
+	browser.get(f"{stack.url}/app/extraction-request/{request}")
+	wait_for(
+		lambda: browser.find_elements("css selector", ".gsmc-custody tbody tr"), 60, "no log in the form"
+	)
+	table = browser.find_element("css selector", ".gsmc-custody").text
+	assert table.count("Lập biên bản") == 6 and "Bàn giao" in table and "Phạm Thị Nhận" in table
+	buttons = (
+		"return [...document.querySelectorAll('.inner-group-button a')].map((a) => a.textContent.trim())"
+	)
+	assert browser.execute_script(buttons) == ["Biên bản (PDF)", "Biên bản (DOCX)", "In"]
+
+
+def minutes(stack, person: requests.Session, request: str, form: str = "pdf") -> requests.Response:
+	asked = {"request": request, "form": form}
+	return person.get(f"{stack.url}{MINUTES}", params=asked, timeout=60)
+
+
+def printed(stack, person: requests.Session, request: str) -> requests.Response:
+	"""As the Desk's own page for printing asks."""
+	asked = {"doc": REQUEST, "name": request, "print_format": FORMAT, "no_letterhead": 1}
+	call = f"{stack.url}/api/method/frappe.www.printview.get_html_and_style"
+	return person.get(call, params=asked, timeout=60)
+
+
+def pdf_text(content: bytes) -> str:
+	return without_spaces("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
+
+
+def without_spaces(text: str) -> str:
+	return re.sub(r"\s", "", text)
 
 
 def test_only_who_may_receives_it_and_by_his_own_link(stack, session):

@@ -3,12 +3,14 @@
 import frappe
 import pytest
 
+from giam_sat_mot_cua.evidence.minutes import FORMAT
 from giam_sat_mot_cua.organization.account_reviews import state_for
 from giam_sat_mot_cua.setup import factories
 
 pytestmark = pytest.mark.quiet
 
 NEW_TEXT = "Đã cấp tài khoản"
+LINE = "<p>Điện thoại trực: 0229 3 000 000</p>"
 LABEL = "Số quyết định lắp đặt"  # Frappe makes the field's name of it, accents and all
 
 
@@ -19,8 +21,10 @@ def changed(stack, fresh_db):
 	before = workflow.as_dict()
 	level = frappe.get_doc("Unit Level", "COMMUNE").as_dict()
 	account = factories.account(stack.logins["Unit Operator"]["user"])
+	layout = frappe.db.get_value("Print Format", FORMAT, "html")
 	yield account
 	fresh_db()
+	frappe.db.set_value("Print Format", FORMAT, "html", layout)
 	workflow.reload()
 	workflow.set("states", before.states)
 	workflow.set("transitions", before.transitions)
@@ -99,6 +103,10 @@ def test_changes_without_code_survive_a_migration(stack, session, fresh_db, chan
 		timeout=60,
 	)
 	assert put.status_code == 200, put.text[:500]
+	# the layout of minutes
+	layout = technical.get(api + f"Print Format/{FORMAT}", timeout=30).json()["data"]["html"]
+	put = technical.put(api + f"Print Format/{FORMAT}", json={"html": layout + LINE}, timeout=60)
+	assert put.status_code == 200, put.text[:500]
 
 	migrated = stack.bench("migrate", "--skip-search-index")
 	assert migrated.returncode == 0, migrated.stdout[-2000:] + migrated.stderr[-2000:]
@@ -111,6 +119,7 @@ def test_changes_without_code_survive_a_migration(stack, session, fresh_db, chan
 	quota = frappe.db.get_value("Unit Level Quota", {"parent": "COMMUNE", "position": "OPERATOR"}, "quota")
 	assert quota == 3
 	assert state_for("Granted") == NEW_TEXT
+	assert frappe.db.get_value("Print Format", FORMAT, "html") == layout + LINE
 	# and it works: accounts carry the new text, the new role is asked for, the new field holds a value
 	account = session("Unit Leader").get(f"{api}Monitoring Account/{changed}", timeout=30).json()["data"]
 	assert (account["workflow_state"], account["status"]) == (NEW_TEXT, "Granted")

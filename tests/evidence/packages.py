@@ -1,15 +1,24 @@
 """Packages for tests: real recordings, real keys, the real writer."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 from giam_sat_mot_cua.media.events import FileClosed
 from giam_sat_mot_cua.media.evidence.package import DOCUMENT, PLAYABLE, SOURCE, PackageWriter
 from giam_sat_mot_cua.media.evidence.signing import Signer
+from giam_sat_mot_cua.papers import page, pdf
 from tests.evidence.footage import START_MS
 
 MADE_MS = START_MS + 8 * 3_600_000 + 41_000
 MINUTES = b"%PDF-1.7\n" + b"minutes of the handing over\n" * 20
+OF_EXTRACTION = "bien-ban-trich-xuat.pdf"
+
+
+@cache
+def minutes_of_extraction() -> bytes:
+	"""A real PDF, made once: no two are the same, byte for byte."""
+	return pdf.render(page.document("<h1>BIÊN BẢN TRÍCH XUẤT DỮ LIỆU HÌNH ẢNH</h1>", "", "Biên bản"))
 
 
 def facts(**changes) -> dict:
@@ -64,7 +73,7 @@ def facts(**changes) -> dict:
 
 
 def write_package(path: Path, volume: Path, files: list[FileClosed], signer: Signer, **changes) -> Path:
-	"""A package of recorded files, a playable one and the minutes."""
+	"""A package of recorded files, a playable one and the minutes of the handover and the extraction."""
 	with path.open("w+b") as out, PackageWriter(out, facts(**changes), signer) as writer:
 		for file in files:
 			add_source(writer, volume, file)
@@ -74,6 +83,7 @@ def write_package(path: Path, volume: Path, files: list[FileClosed], signer: Sig
 			entry.write(first[:1000])
 			entry.write(first[1000:])
 		writer.add_file("bien-ban/Biên bản bàn giao.pdf", io.BytesIO(MINUTES), DOCUMENT, {})
+		writer.add_file(OF_EXTRACTION, io.BytesIO(minutes_of_extraction()), DOCUMENT, {})
 	return path
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from giam_sat_mot_cua.media.evidence import verify
 from giam_sat_mot_cua.media.evidence.signing import Signer
+from tests.evidence.packages import OF_EXTRACTION
 
 MARK = '<meta name="gsmc-certificate" content="'
 
@@ -365,6 +366,7 @@ CASES = [
 		"bien-ban/Biên bản bàn giao.pdf",
 		flip("bien-ban/Biên bản bàn giao.pdf"),
 	),
+	Case("a bit of the minutes of extraction", "changed_content", OF_EXTRACTION, flip(OF_EXTRACTION)),
 	Case("a bit of the page", "changed_content", "verify.html", flip("verify.html")),
 	Case("a bit of the program", "changed_content", "verify.py", flip("verify.py")),
 	Case("a bit of the manifest", "signature_wrong", "manifest.sig", flip("manifest.json")),

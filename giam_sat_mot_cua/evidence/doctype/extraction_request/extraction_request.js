@@ -9,6 +9,67 @@ frappe.ui.form.on("Extraction Request", {
         frm.trigger("show_sections");
         frm.trigger("say_where_it_stands");
         frm.trigger("show_packages");
+        frm.trigger("offer_minutes");
+        frm.trigger("show_log");
+    },
+
+    offer_minutes(frm) {
+        const format = frm.doc.__onload?.minutes_format;
+        if (!format) return;
+        const open = (path, args) => window.open(`${path}?${new URLSearchParams(args)}`, "_blank");
+        const file = (form) =>
+            open("/api/method/giam_sat_mot_cua.api.minutes.download", { request: frm.doc.name, form });
+        const print = { doctype: frm.doctype, name: frm.doc.name, format, no_letterhead: 1 };
+        frm.add_custom_button(__("Minutes (PDF)"), () => file("pdf"), __("Handover Minutes"));
+        frm.add_custom_button(__("Minutes (DOCX)"), () => file("docx"), __("Handover Minutes"));
+        frm.add_custom_button(
+            __("Print the Minutes"),
+            () => open("/printview", { ...print, trigger_print: 1 }),
+            __("Handover Minutes"),
+        );
+    },
+
+    async show_log(frm) {
+        const place = frm.get_field("custody_html").$wrapper.empty();
+        frm.toggle_display("custody_section", false);
+        if (frm.is_new() || OPEN.includes(frm.doc.status)) return;
+        const name = frm.doc.name;
+        const { message: rows } = await frappe.call({
+            method: "giam_sat_mot_cua.api.evidence.log_of_request",
+            type: "GET",
+            args: { request: name },
+        });
+        if (!rows?.length || frm.doc.name !== name) return;
+        place.empty().append(frm.events.log_table(rows));
+        frm.toggle_display("custody_section", true);
+    },
+
+    log_table(rows) {
+        const time = (value) => (value ? frappe.datetime.str_to_user(value) : "");
+        const cells = (row) => [
+            time(row.happened_at),
+            __(row.action),
+            row.full_name,
+            row.camera,
+            row.footage_from ? `${time(row.footage_from)} - ${time(row.footage_to)}` : "",
+            row.reason,
+        ];
+        const heads = [
+            __("When"),
+            __("Action Taken"),
+            __("Full Name"),
+            __("Camera"),
+            __("Footage"),
+            __("Reason"),
+        ];
+        const line = (kind, values) =>
+            $("<tr>").append(values.map((value) => $(`<${kind}>`).text(value || "")));
+        return $("<div class='table-responsive'>").append(
+            $("<table class='table table-bordered table-condensed gsmc-custody'>").append(
+                $("<thead>").append(line("th", heads)),
+                $("<tbody>").append(rows.map((row) => line("td", cells(row)))),
+            ),
+        );
     },
 
     async show_packages(frm) {

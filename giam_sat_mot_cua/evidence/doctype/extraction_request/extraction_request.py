@@ -7,8 +7,17 @@ from giam_sat_mot_cua.access import scope
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.access.states import Led
 from giam_sat_mot_cua.access.turns import InTurn
-from giam_sat_mot_cua.evidence import holds, packages, ranges, request_people, request_split
+from giam_sat_mot_cua.evidence import (
+	access_log,
+	holds,
+	minutes,
+	packages,
+	ranges,
+	request_people,
+	request_split,
+)
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.workers import exports
 
 OUTSIDE = "Outside Person or Body"
@@ -153,6 +162,8 @@ class ExtractionRequest(InTurn, Led, Document):
 		if self.entered(states.APPROVED) and self.previous == states.CHECKED:
 			packages.ask_for(self)
 			exports.enqueue(after_commit=True)
+		if self.entered(states.HANDED_OVER):
+			self.note_handover()
 		if self.status_changed():
 			request_people.tell(self)
 
@@ -164,6 +175,8 @@ class ExtractionRequest(InTurn, Led, Document):
 
 	def onload(self):
 		self.set_onload("locked_fields", self.locked_fields())
+		has_minutes = self.status in minutes.WITH_MINUTES and minutes.may_make(self)
+		self.set_onload("minutes_format", minutes.FORMAT if has_minutes else None)
 
 	def on_trash(self):
 		if self.status != states.DRAFT or frappe.session.user not in (self.requester, self.owner):
@@ -415,6 +428,15 @@ class ExtractionRequest(InTurn, Led, Document):
 		self.note_step(now)
 		if not self.entered(*states.NEEDS_REASON):
 			self.decision_reason = None  # a reason belongs to one decision; the steps keep it
+
+	def note_handover(self):
+		"""Whoever holds the footage from now on stands on the access log, at each of its cameras."""
+		reason = _("Receiver: {0}; paper: {1}; {2}").format(
+			self.received_by, self.received_paper, self.purpose
+		)
+		for row in self.ranges:
+			begin, end = span(row)
+			access_log.note(access_log.HANDOVER, row.camera, begin, end, reason, self)
 
 	def due_after(self, now):
 		"""By when whoever has the request now has done his part."""

@@ -1,15 +1,36 @@
+import base64
 import contextlib
+import hashlib
+import io
+import re
+import sys
 from datetime import timedelta
+from unittest.mock import patch
 
+import cv2
+import docx
 import frappe
+import numpy
 from frappe.model.workflow import apply_workflow
 from frappe.utils import now_datetime
+from pypdf import PdfReader
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import evidence
 from giam_sat_mot_cua.compat import IntegrationTestCase
-from giam_sat_mot_cua.evidence import holds, packages, reminders
+from giam_sat_mot_cua.evidence import (
+	export,
+	holds,
+	minutes,
+	minutes_format,
+	package_facts,
+	packages,
+	reminders,
+	signing_keys,
+)
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
+from giam_sat_mot_cua.media.evidence.package import PLAYABLE, PackageWriter
+from giam_sat_mot_cua.papers.page import PaperError
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.setup import factories
 
@@ -455,3 +476,170 @@ class TestExtractionRequest(IntegrationTestCase):
 			stored.workflow_state = states.EXPORTING
 			with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
 				stored.save()
+
+	# The minutes
+
+	def ready(self, files: int = 1):
+		"""A request whose package is there, with real bytes in place of its videos."""
+		_doc, name = self.package()
+		request = packages.begin(name, "here:1:1", never)
+		key, signer = signing_keys.active()
+		facts = package_facts.facts(name, request, {"sequence": 1, "row_hash": "0" * 64})
+		path = packages.path_of(name)
+		self.addCleanup(path.unlink, missing_ok=True)
+		self.addCleanup(packages.kept_manifest_path(name).unlink, missing_ok=True)
+		with path.open("w+b") as out, PackageWriter(out, facts, signer) as writer:
+			for number in range(files):
+				writer.add_file(f"xem/{number}.mp4", io.BytesIO(b"%d" % number), PLAYABLE, {})
+		sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+		packages.finish(name, path.stat().st_size, files=files + 3, sha256=sha256, signing_key=key)
+		return frappe.get_doc("Extraction Request", request.name)
+
+	def handed_over(self, doc):
+		frappe.set_user(self.people["operator"])
+		doc.update({"received_by": "Phạm Thị Nhận", "received_paper": "CCCD 037090001234"})
+		doc.save()
+		return self.act(doc, "operator", "Hand Over")
+
+	def test_a_handover_stands_on_the_access_log(self):
+		doc = self.handed_over(self.ready())
+		(row,) = frappe.get_all(
+			"Footage Access Log",
+			{"about_name": doc.name, "action": "Handed Over"},
+			["camera", "unit", "person", "reason", "footage_from", "footage_to"],
+		)
+		self.assertEqual((row.camera, row.unit), (self.cameras[self.commune], self.commune))
+		self.assertEqual(row.person, self.people["operator"])
+		self.assertEqual((row.footage_from, row.footage_to), (doc.ranges[0].from_time, doc.ranges[0].to_time))
+		for said in ("Phạm Thị Nhận", "037090001234", doc.purpose):
+			self.assertIn(said, row.reason)
+
+	def test_minutes_say_what_is_handed_over_and_on_what_basis(self):
+		doc = self.ready()
+		frappe.set_user(self.people["operator"])
+		before = minutes.of_handover(doc)
+		self.assertEqual((before["day"], before["receiver"]["name"]), (minutes.BLANK_DAY, None))
+		self.assertTrue(before["giver"]["name"])  # whoever prints hands over
+		doc = self.handed_over(doc)
+		found = minutes.of_handover(doc)
+		package = frappe.get_last_doc("Evidence Package", {"request": doc.name})
+		(file,) = (file for file in found["files"] if file["path"] == "xem/0.mp4")
+		self.assertEqual(file["sha256"], hashlib.sha256(b"0").hexdigest())
+		self.assertEqual(found["package"]["sha256"], package.sha256)
+		self.assertEqual(found["receiver"], {"name": "Phạm Thị Nhận", "paper": "CCCD 037090001234"})
+		self.assertEqual(found["day"], minutes.day(now_datetime()))
+		fingerprint = frappe.db.get_value("Signing Key", package.signing_key, "fingerprint")
+		self.assertEqual(found["certificate"]["fingerprint"], fingerprint)
+		self.assertEqual([row["camera"] for row in found["ranges"]], [self.cameras[self.commune]])
+		self.assertTrue(found["ranges"][0]["missing"])
+		who = [step["who"] for step in found["custody"]]
+		self.assertEqual(who[-3:], ["The system", "The system", "Thử"])
+		text = re.sub(r"\s", "", pdf_text(minutes_format.to_pdf(doc, found)))
+		for said in (package.name, package.sha256, file["sha256"], "PhạmThịNhận", "Giảiquyếtphảnánh"):
+			self.assertIn(said, text)
+		paper = docx.Document(io.BytesIO(minutes_format.to_docx(doc, found)))
+		cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+		self.assertIn(package.sha256, cells)
+		self.assertIn(file["sha256"], cells)
+		self.assertEqual(qr_text(found["qr"]), f"{package.name}\nSHA256 {package.sha256}\nCERT {fingerprint}")
+
+	def test_minutes_name_the_delegation(self):
+		doc = self.ready()
+		delegation = factories.insert(
+			doctype="Approval Delegation",
+			leader=factories.account(self.people["commune leader"]),
+			substitute=factories.account(self.people["commune operator"]),
+			valid_from=now_datetime() + timedelta(minutes=5),
+			valid_until=now_datetime() + timedelta(hours=2),
+			document_number="9/GUQ-UBND",
+			document_date="2026-01-31",
+		)
+		doc.decided_under = delegation.name
+		found = minutes.of_handover(doc)["decision"]["delegation"]
+		self.assertEqual((found["document_number"], found["document_date"]), ("9/GUQ-UBND", "31/01/2026"))
+
+	def test_who_has_a_part_in_it_makes_minutes(self):
+		doc = self.ready()
+		for person in ("asks", "operator", "commune leader", "administrator"):
+			frappe.set_user(self.people[person])
+			self.assertEqual(minutes.printable(doc.name).name, doc.name)
+		for person in ("auditor", "district leader", "sibling leader", "province leader", "commune operator"):
+			frappe.set_user(self.people[person])
+			with self.subTest(person=person):
+				self.refused(minutes.printable, doc.name)
+				self.refused(minutes.handover_minutes, doc)
+
+	def test_there_are_minutes_from_the_package_on(self):
+		doc, _name = self.package()
+		frappe.set_user(self.people["operator"])
+		with self.assertRaises(frappe.ValidationError) as caught:
+			minutes.printable(doc.name)
+		self.assertIn("once the package is ready", str(caught.exception))
+
+	def test_the_list_of_files_outlives_the_package(self):
+		doc = self.handed_over(self.ready())
+		before = minutes.of_handover(doc)
+		frappe.set_user("Administrator")
+		past = now_datetime() - timedelta(minutes=1)
+		(name,) = frappe.get_all("Evidence Package", {"request": doc.name}, pluck="name")
+		frappe.db.set_value("Evidence Package", name, "expires_on", past)
+		packages.remove_outdated(now_datetime())
+		self.assertFalse(packages.path_of(name).exists())
+		after = minutes.of_handover(doc)
+		self.assertEqual(after["files"], before["files"])
+		self.assertEqual(after["package"]["manifest_sha256"], before["package"]["manifest_sha256"])
+		packages.kept_manifest_path(name).unlink()
+		bare = minutes.of_handover(doc)
+		self.assertEqual((bare["files"], bare["package"]["sha256"]), ([], before["package"]["sha256"]))
+		self.assertIn("hết hạn lưu", minutes_format.to_html(doc, bare))
+
+	def test_the_clock_in_a_picture_is_told_when_people_see_that_it_is_wrong(self):
+		found = [minutes.clock_text(offset) for offset in (None, 0, -40, 3249, -90_000)]
+		said = "Clock in the picture: {0} s"
+		self.assertEqual(found, [None, None, None, said.format("+3,2"), said.format("-90,0")])
+
+	def test_sources_alone_are_left_out_of_a_very_long_list(self):
+		files = [{"path": f"goc/{n}", "kind": "source", "size": 1, "sha256": ""} for n in range(1100)]
+		files.append({"path": "xem/a.mp4", "kind": "playable", "size": 1, "sha256": ""})
+		shown, left_out = minutes.listed(files)
+		self.assertEqual((len(shown), left_out, shown[0]["path"]), (minutes.MOST_FILES, 101, "xem/a.mp4"))
+
+	def test_a_fault_in_the_layout_is_told_and_stops_no_export(self):
+		doc = self.ready()
+		frappe.db.set_value("Print Format", minutes.FORMAT, "html", "{{ 1 / 0 }}")
+		with self.assertRaises(PaperError) as caught:
+			minutes_format.to_pdf(doc, minutes.of_handover(doc))
+		self.assertIn(minutes.FORMAT, str(caught.exception))
+		self.assertIn("has a fault", self.exported(doc)[1])
+
+	def test_a_missing_library_is_told_and_stops_no_export(self):
+		doc = self.ready()
+		with patch.dict(sys.modules, {"weasyprint": None}):
+			listed, told = self.exported(doc)
+		self.assertIn("apt-get install libpango", told)
+		self.assertNotIn(export.MINUTES, listed)
+		listed, told = self.exported(doc)
+		self.assertIsNone(told)
+		self.assertIn(export.MINUTES, listed)
+
+	def exported(self, doc) -> tuple[list[str], str | None]:
+		"""(files of a package of `doc` in which there are only minutes, what is told of it)."""
+		_key, signer = signing_keys.active()
+		facts = package_facts.facts("GCC-THU", doc, {"sequence": 1, "row_hash": "0" * 64})
+		writer, work = PackageWriter(io.BytesIO(), facts, signer), export.Export(doc, lambda share: None)
+		work.add_minutes(writer, facts, signer)
+		return [file["path"] for file in writer.close()["files"]], work.without_minutes
+
+	def test_a_removed_layout_leaves_the_one_that_ships(self):
+		doc = self.ready()
+		frappe.db.delete("Print Format", {"name": minutes.FORMAT})
+		self.assertIn("BIÊN BẢN BÀN GIAO", minutes_format.to_html(doc, minutes.of_handover(doc)))
+
+
+def pdf_text(content: bytes) -> str:
+	return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+
+
+def qr_text(data_uri: str) -> str:
+	image = numpy.frombuffer(base64.b64decode(data_uri.split(",", 1)[1]), numpy.uint8)
+	return cv2.QRCodeDetector().detectAndDecode(cv2.imdecode(image, cv2.IMREAD_GRAYSCALE))[0]

@@ -27,6 +27,7 @@ class FootageAccessLog(Document):
 			"Downloaded",
 			"Handed Over",
 			"Read the Connection",
+			"Printed Minutes",
 		]
 		camera: DF.Link | None
 		client: DF.Data | None
