@@ -301,7 +301,8 @@ def kind(value: str) -> str:
 
 def step(row: Document) -> dict:
 	told = package_facts.told(row)
-	by_system = states.TRANSITIONS.get((row.from_status, row.to_status)) == states.SYSTEM
+	taken_by_it = states.TRANSITIONS.get((row.from_status, row.to_status)) == states.SYSTEM
+	by_system = taken_by_it and row.person == "Administrator"  # another person has stopped an export
 	return {
 		"at": moment(row.at),
 		"who": _("The system") if by_system else told["who"],
