@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import string
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -166,6 +167,14 @@ def flip(name: str) -> Callable[[World, Path], None]:
 		out.write_bytes(flipped(world.package.read_bytes(), at))
 
 	return make
+
+
+def flip_certificate(world: World, out: Path) -> None:
+	"""In its middle, which is the key, and so that it stays a PEM that can be read."""
+	data = contents(world.package)["certificate.pem"]
+	letters = (string.ascii_letters + string.digits).encode()
+	at = next(at for at in range(len(data) // 2, len(data)) if {data[at], data[at] ^ 1} <= {*letters})
+	out.write_bytes(flipped(world.package.read_bytes(), place(world.package, "certificate.pem") + at))
 
 
 def other_video(world: World, out: Path) -> None:
@@ -371,7 +380,7 @@ CASES = [
 	Case("a bit of the program", "changed_content", "verify.py", flip("verify.py")),
 	Case("a bit of the manifest", "signature_wrong", "manifest.sig", flip("manifest.json")),
 	Case("a bit of the signature", "signature_wrong", "manifest.sig", flip("manifest.sig")),
-	Case("a bit of the certificate", "certificate_differs", "certificate.pem", flip("certificate.pem")),
+	Case("a bit of the certificate", "certificate_differs", "certificate.pem", flip_certificate),
 	Case("videos swapped", "swapped_file", VIDEO, other_video),
 	Case("a byte more", "size_differs", VIDEO, changed_size),
 	Case("a file added", "added_file", "them.txt", added),
