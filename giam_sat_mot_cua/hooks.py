@@ -153,10 +153,12 @@ doc_events = {
 		"validate": [
 			"giam_sat_mot_cua.access.content.refuse_markup",
 			"giam_sat_mot_cua.access.content.refuse_formula",
+			"giam_sat_mot_cua.access.content.refuse_odd_letters",
 			"giam_sat_mot_cua.access.files.require_readable_files",
 			"giam_sat_mot_cua.access.records.refuse_rows_alone",
 			"giam_sat_mot_cua.access.records.refuse_rows_of_others",
 		],
+		"before_rename": "giam_sat_mot_cua.access.records.refuse_rename",
 		"on_trash": "giam_sat_mot_cua.access.records.refuse_rows_alone",
 	},
 	(

@@ -73,6 +73,17 @@ def refuse_rows_of_others(doc: Document, _method: str | None = None) -> None:
 			)
 
 
+def refuse_rename(doc: Document, *_names) -> None:
+	"""Whatever an administrator customised: footage, packages and the access log name records by what they
+	are called, and Frappe would write the new name into them."""
+	if is_ours(doc.doctype) and not frappe.db.get_value("DocType", doc.doctype, "allow_rename"):
+		frappe.throw(
+			_("{0} keeps its name: footage and the access log go by it.").format(frappe.bold(_(doc.doctype))),
+			frappe.PermissionError,
+			title=_(doc.doctype),
+		)
+
+
 def require_managing_unit(doc: Document, _method: str | None = None) -> None:
 	"""For what decides who sees and decides: an administrator's role at another unit is not enough (Article
 	6.3a)."""

@@ -12,11 +12,12 @@ from frappe.model.workflow import get_workflow_name
 from frappe.utils import cstr
 
 from giam_sat_mot_cua.access import records
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 
 FIELD = "status"
 
 
-class Led:
+class Led(OwnAttributes):
 	"""For controllers, before Document: what a record that a workflow leads knows of its own change.
 	`STATUSES`: as `status_of` has them."""
 

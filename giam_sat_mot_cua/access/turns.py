@@ -8,6 +8,8 @@ would be lost.
 import frappe
 from frappe import _
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
+
 
 def take(doctype: str) -> None:
 	"""Takes the turn of `doctype`. Raises QueryDeadlockError, QueryTimeoutError."""
@@ -30,7 +32,7 @@ def take_for_person(doctype: str) -> None:
 		)
 
 
-class InTurn:
+class InTurn(OwnAttributes):
 	"""For controllers, before Document: their records are read for a change, and saved, in the turn of the
 	DocType `TURN`."""
 

@@ -63,7 +63,7 @@ def make_again(request: str | None = None) -> dict:
 	"""Makes a package of an approved request once more, after the last one failed or was stopped: {"package":
 	name}. By operators."""
 	request_people.require_operator()
-	doc = frappe.get_doc("Extraction Request", request)
+	doc = frappe.get_doc("Extraction Request", cstr(request), for_update=True)  # one at a time
 	doc.check_permission("read")
 	if doc.status != states.APPROVED:
 		frappe.throw(_("Only an approved request is exported."), title=_(TITLE))

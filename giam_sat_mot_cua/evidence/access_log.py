@@ -61,17 +61,18 @@ def note_now(
 	about: Document | None = None,
 ) -> None:
 	"""Writes and commits: what is about to be shown is on the log, whatever becomes of the answer. Looks that
-	belong together have one row."""
+	belong together have one row; one that reaches further back than that row says has its own."""
 	if within_s := TOGETHER_S.get(action):
 		seen = camera or (about and about.name)
 		address = getattr(frappe.local, "request_ip", None)
 		key = f"gsmc-access:{action}:{frappe.session.user}:{seen}:{address}"
-		if frappe.cache().get_value(key, expires=True):
+		told_from = frappe.cache().get_value(key, expires=True)
+		if told_from is not None and (from_utc_ms or 0) >= told_from:
 			return
 	note(action, camera, from_utc_ms, to_utc_ms, reason, about)
 	frappe.db.commit()  # Frappe rolls a GET back
 	if within_s:
-		frappe.cache().set_value(key, 1, expires_in_sec=within_s)
+		frappe.cache().set_value(key, from_utc_ms or 0, expires_in_sec=within_s)
 
 
 def newest_row() -> frappe._dict | None:

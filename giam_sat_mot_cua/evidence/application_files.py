@@ -6,7 +6,7 @@ from frappe import _
 from frappe.core.doctype.file.file import File
 from frappe.model.document import Document
 
-from giam_sat_mot_cua.evidence import application_form
+from giam_sat_mot_cua.evidence import application_form, request_people
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 
 DOCTYPE = "Extraction Request"
@@ -29,6 +29,9 @@ class KeptFile(File):
 
 def keep_as_it_is(file: Document) -> None:
 	if file.is_new():
+		# the signed minutes come when the package is there
+		if is_kept(file.attached_to_doctype, file.attached_to_name) and not request_people.is_operator():
+			refuse()
 		return
 	stored = frappe.db.get_value("File", file.name, KEPT, as_dict=True)
 	if not stored or not is_kept(stored.attached_to_doctype, stored.attached_to_name):

@@ -24,8 +24,7 @@ LINES, TEXTS = ("Data",), ("Small Text", "Text", "Long Text")
 TIMES = ("Date", "Datetime")
 KINDS = (*LINES, *TEXTS, *CHOICES, *TIMES, *NUMBERS, "Check")
 LONGEST_LINE, LONGEST_TEXT = 140, 2000
-# Characters that turn the direction of a text: what is shown would not be what is stored
-TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+FEWEST_DIGITS = 8  # of a phone number
 
 
 class Refused(Exception):
@@ -139,26 +138,29 @@ def value_of(df, sent):
 
 def refuse_odd_letters(df, text: str) -> None:
 	allowed = "\n\t" if df.fieldtype in TEXTS else ""
-	if any(is_odd(letter) and letter not in allowed for letter in text):
+	if any(content.is_odd(letter) and letter not in allowed for letter in text):
 		raise ValueError(_("It holds characters that cannot be seen. Write it again by hand."))
 	if content.MARKUP.search(text):
 		raise ValueError(_("Leave a space after the sign <."))
 	if df.fieldtype in LINES and content.FORMULA.match(text):
-		raise ValueError(_("It cannot begin with = or @."))
-
-
-def is_odd(letter: str) -> bool:
-	"""A control character, a half of one, one of nobody's, or one that turns the text round."""
-	return letter in TURNING or unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn")
+		raise ValueError(_("It cannot begin with =, @, + or -."))
 
 
 def refuse_wrong_kind(df, text: str) -> None:
 	if df.fieldtype not in LINES:
 		return
-	if (df.options == "Email" or df.fieldname == "email") and not validate_email_address(text):
+	if (df.options == "Email" or df.fieldname == "email") and not is_one_address(text):
 		raise ValueError(_("This is no e-mail address. It looks like ten@vidu.vn."))
-	if (df.options == "Phone" or df.fieldname == "phone") and not is_phone_number(text):
+	if (df.options == "Phone" or df.fieldname == "phone") and not is_reachable(text):
 		raise ValueError(_("This is no phone number. Write digits, such as 0912 345 678."))
+
+
+def is_one_address(text: str) -> bool:
+	return validate_email_address(text) == text and "," not in text
+
+
+def is_reachable(text: str) -> bool:
+	return is_phone_number(text) and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
 
 
 def unit_called(text: str) -> str:

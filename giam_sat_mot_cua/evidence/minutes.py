@@ -301,13 +301,7 @@ def kind(value: str) -> str:
 
 def step(row: Document) -> dict:
 	told = package_facts.told(row)
-	taken_by_it = states.TRANSITIONS.get((row.from_status, row.to_status)) == states.SYSTEM
-	by_system = taken_by_it and row.person == "Administrator"  # another person has stopped an export
-	return {
-		"at": moment(row.at),
-		"who": _("The system") if by_system else told["who"],
-		"what": told["what"],
-	}
+	return {"at": moment(row.at), "who": told["who"], "what": told["what"]}
 
 
 # How it is written

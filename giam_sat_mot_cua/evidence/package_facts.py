@@ -24,7 +24,7 @@ def facts(package: str, request: Document, log_row: dict) -> dict:
 		"software": f"giam_sat_mot_cua {giam_sat_mot_cua.__version__}",
 		"time_zone": str(clock.site_zone()),
 		"request": asked(request),
-		"approvals": [approval(step, request) for step in request.steps if step.to_status == states.APPROVED],
+		"approvals": [approval(step, request) for step in request.steps if is_decision(step)],
 		"cameras": [camera(name) for name in dict.fromkeys(row.camera for row in request.ranges)],
 		"ranges": [period(row) for row in request.ranges],
 		"custody": [told(step) for step in request.steps],
@@ -45,6 +45,11 @@ def asked(request: Document) -> dict:
 		"asked_utc_ms": utc_ms(request.submitted_on),
 	}
 	return {key: value for key, value in found.items() if value}
+
+
+def is_decision(step: Document) -> bool:
+	"""A request is approved again when its export was given up: that decides nothing."""
+	return (step.from_status, step.to_status) == (states.CHECKED, states.APPROVED)
 
 
 def approval(step: Document, request: Document) -> dict:
@@ -93,10 +98,14 @@ def piece(found: timeline.Piece) -> dict:
 
 
 def told(step: Document) -> dict:
-	what = _(step.to_status)
+	taken = (step.from_status, step.to_status)
+	given_up = taken == (states.EXPORTING, states.APPROVED)
+	what = _("Export given up") if given_up else _(step.to_status)
+	# another person than the job's has stopped an export
+	by_system = states.TRANSITIONS.get(taken) == states.SYSTEM and step.person == "Administrator"
 	return {
 		"at_utc_ms": utc_ms(step.at),
-		"who": cstr(step.full_name) or cstr(step.person),
+		"who": _("The system") if by_system else cstr(step.full_name) or cstr(step.person),
 		"what": f"{what}: {step.reason}" if step.reason else what,
 	}
 

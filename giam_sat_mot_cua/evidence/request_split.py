@@ -26,8 +26,10 @@ def insert_part(request: Document, rows: list[dict]) -> Document:
 	part.update({"ranges": rows, "steps": [], "split_from": request.name})
 	part.update({field: request.get(field) for field in ("requester", "requester_unit", "application")})
 	part.flags.by_split = True
+	part.application_document = None  # Frappe would hang its address on the part by a public file
 	part.insert(ignore_permissions=True)  # who may submit the whole may submit its parts
 	copy_files(request, part)
+	part.application_document = request.application_document
 	part.workflow_state = state_of(request.doctype, SUBMITTED)
 	part.save(ignore_permissions=True)  # the same
 	frappe.db.set_value(request.doctype, part.name, "owner", request.owner, update_modified=False)

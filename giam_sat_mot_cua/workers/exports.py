@@ -16,7 +16,7 @@ from giam_sat_mot_cua.media.evidence.derivative import Stopped
 from giam_sat_mot_cua.media.evidence.package import PackageError, SourceChanged
 from giam_sat_mot_cua.media.evidence.signing import SigningError
 from giam_sat_mot_cua.media.fmp4 import BrokenFile, sync_folder
-from giam_sat_mot_cua.recording import changed_footage
+from giam_sat_mot_cua.recording import changed_footage, clock
 from giam_sat_mot_cua.recording.backups.folder import describe
 from giam_sat_mot_cua.workers import leases, queues, single
 from giam_sat_mot_cua.workers.database import use_site_language
@@ -124,11 +124,14 @@ def write(name: str, request) -> None:
 	frappe.db.commit()  # what others did meanwhile is seen
 	if not packages.is_under_way(name):
 		raise Stopped
+	if signing_keys.active()[0] != key:
+		raise NotYet(_("The signing key was changed meanwhile."))
 	publish(unfinished, path)
 	packages.finish(
 		name,
 		made.size_bytes,
 		work.without_minutes,
+		made_on=clock.site_time(manifest["made_utc_ms"]).replace(microsecond=0),
 		sha256=made.sha256,
 		files=len(manifest["files"]),
 		signing_key=key,

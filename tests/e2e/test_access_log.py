@@ -57,6 +57,18 @@ def test_looks_at_footage_are_written_down(stack, session, newest):
 	assert played.from_address and played.unit == "NB-HL-NM" and played.account
 
 
+@pytest.mark.usefixtures("fresh_looks")
+def test_a_live_picture_that_reaches_further_back_has_a_row_of_its_own(stack, session, newest):
+	person = session(PERSON)
+	now = clock.now_ms()
+	for since in (now - 1000, now - 500, now - 3_600_000, now - 1_800_000):
+		answer = ask(person, stack, "playback.playlist", {"camera": CAMERA, "since": since})
+		assert answer.status_code == 200
+	assert noted(newest) == [("Watched Live", CAMERA, stack.logins[PERSON]["user"])] * 2
+	begin = frappe.get_last_doc(LOG, {"action": "Watched Live", "camera": CAMERA}).footage_from_utc
+	assert abs(clock.utc_ms(begin) - (now - 3_600_000)) < 1000
+
+
 def test_what_is_refused_or_shows_nothing_is_not_a_look(stack, session, newest):
 	person = session(PERSON)
 	assert ask(person, stack, "playback.playlist", {"camera": "NB-GV-01"}).status_code == 403

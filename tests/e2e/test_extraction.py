@@ -222,7 +222,7 @@ def test_minutes_of_the_handover(stack, session, browser):  # noqa: F811
 		lambda: browser.find_elements("css selector", ".gsmc-custody tbody tr"), 60, "no log in the form"
 	)
 	table = browser.find_element("css selector", ".gsmc-custody").text
-	assert table.count("Lập biên bản") == 6 and "Bàn giao" in table and "Phạm Thị Nhận" in table
+	assert table.count("Lập biên bản") == 6 and "Đã bàn giao" in table and "Phạm Thị Nhận" in table
 	buttons = (
 		"return [...document.querySelectorAll('.inner-group-button a')].map((a) => a.textContent.trim())"
 	)
@@ -385,6 +385,10 @@ def test_an_export_that_is_stopped_or_killed_offers_no_half(stack, session):
 	assert not packages.unfinished_path(name).exists()
 	assert hashlib.sha256(packages.path_of(name).read_bytes()).hexdigest() == package.sha256
 	assert not packages.path_of(stopped).exists()
+	with zipfile.ZipFile(packages.path_of(name)) as opened:
+		manifest = json.loads(opened.read("manifest.json"))
+	assert [approval["who"] for approval in manifest["approvals"]] == ["Trần Thị Hoa"]
+	assert "Đã dừng lập gói" in [step["what"] for step in manifest["custody"]]
 
 
 def being_written(request: str) -> str:

@@ -2,10 +2,12 @@
 
 import frappe
 import pytest
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
+from frappe.model.base_document import get_controller
 
 from giam_sat_mot_cua import hooks
-from giam_sat_mot_cua.access import roles
-from giam_sat_mot_cua.setup import install
+from giam_sat_mot_cua.access import records, roles
+from giam_sat_mot_cua.setup import factories, install
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +93,21 @@ def test_settings_that_cannot_work_are_refused(field, value):
 	settings.set(field, value)
 	with pytest.raises(frappe.ValidationError):
 		settings.save()
+
+
+def test_no_field_is_called_like_an_attribute_of_its_controller():
+	"""Such a field could not be written (access/attributes.py)."""
+	for doctype in records.doctypes():
+		controller = get_controller(doctype)
+		fields = {field.fieldname for field in frappe.get_meta(doctype).fields} | {"name", "owner", "idx"}
+		taken = {field for field in fields if hasattr(controller, field)}
+		assert not taken, (doctype, taken)
+
+
+def test_nothing_that_footage_goes_by_is_renamed_whatever_was_customised():
+	unit = factories.unit().name
+	camera = factories.camera(unit).name
+	make_property_setter("Camera", None, "allow_rename", 1, "Check", for_doctype=True)
+	frappe.clear_cache(doctype="Camera")
+	with pytest.raises(frappe.PermissionError):
+		frappe.rename_doc("Camera", camera, f"{camera}-Z")

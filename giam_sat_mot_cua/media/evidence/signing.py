@@ -149,7 +149,7 @@ def load_pem(data: bytes, password: bytes | None = None) -> Signer:
 		key = serialization.load_pem_private_key(data, password)
 		first, *above = x509.load_pem_x509_certificates(data)
 	except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-		raise SigningError("the key cannot be read (wrong password?): {0}", error) from error
+		raise SigningError("the key cannot be read: another kind of file, or a wrong password") from error
 	return Signer(check_key(key), first, tuple(above))
 
 
@@ -158,7 +158,9 @@ def load_pkcs12(data: bytes, password: bytes | None) -> Signer:
 	try:
 		found = pkcs12.load_pkcs12(data, password)
 	except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-		raise SigningError("the PKCS#12 file cannot be read (wrong password?): {0}", error) from error
+		raise SigningError(
+			"the PKCS#12 file cannot be read: another kind of file, or a wrong password"
+		) from error
 	if not found.key or not found.cert:
 		raise SigningError("the PKCS#12 file holds no private key with its certificate")
 	above = [one.certificate for one in found.additional_certs]

@@ -1,9 +1,10 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class ConnectionReveal(Document):
+class ConnectionReveal(OwnAttributes, Document):
 	"""Somebody read a camera's address and login: who, when, from where, why. Written once, by
 	api/connection.py alone; nobody changes or deletes a row (Articles 5.3, 5.7)."""
 

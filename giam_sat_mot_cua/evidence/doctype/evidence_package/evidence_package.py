@@ -1,9 +1,10 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class EvidencePackage(Document):
+class EvidencePackage(OwnAttributes, Document):
 	"""The file that an approved Extraction Request became. Written by evidence/packages.py alone; the file goes
 	after its term, the record stays."""
 

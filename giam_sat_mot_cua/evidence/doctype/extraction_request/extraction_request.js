@@ -6,11 +6,25 @@ const OPEN = ["Draft", "Returned"];
 frappe.ui.form.on("Extraction Request", {
     refresh(frm) {
         gsmc.lock_fields(frm);
+        frm.trigger("show_steps_in_words");
         frm.trigger("show_sections");
         frm.trigger("say_where_it_stands");
         frm.trigger("show_packages");
         frm.trigger("offer_minutes");
         frm.trigger("show_log");
+    },
+
+    show_steps_in_words(frm) {
+        const { grid } = frm.get_field("steps");
+        const in_words = {
+            from_status: (value) => __(value),
+            to_status: (value) => __(value),
+            full_name: (value) => (value === "Administrator" ? __("The system") : value || ""),
+        };
+        for (const [field, formatter] of Object.entries(in_words)) {
+            grid.update_docfield_property(field, "formatter", formatter);
+        }
+        grid.refresh();
     },
 
     offer_minutes(frm) {
@@ -164,9 +178,9 @@ frappe.ui.form.on("Extraction Request", {
 
     show_sections(frm) {
         const outside = frm.doc.requester_kind === "Outside Person or Body";
-        frm.set_df_property("requester_name", "read_only", outside ? 0 : 1);
-        if (!outside && frm.is_new()) frm.set_value("requester_name", frappe.session.user_fullname);
         const open = OPEN.includes(frm.doc.status);
+        frm.set_df_property("requester_name", "read_only", outside && open ? 0 : 1);
+        if (!outside && frm.is_new()) frm.set_value("requester_name", frappe.session.user_fullname);
         frm.toggle_display("decision_section", !frm.is_new() && frm.doc.status !== "Draft");
         frm.toggle_display("handover_section", ["Ready", "Handed Over", "Closed"].includes(frm.doc.status));
         frm.toggle_display("decision_reason", Boolean(frm.doc.decision_reason)); // a step asks for it

@@ -62,7 +62,8 @@ OF_REQUESTER = (
 	"watermark",
 	"blur_faces",
 )
-HANDOVER = ("received_by", "received_paper", "handover_document")
+RECEIVER = ("received_by", "received_paper")
+HANDOVER = (*RECEIVER, "handover_document")
 
 
 class ExtractionRequest(InTurn, Led, Document):
@@ -289,6 +290,8 @@ class ExtractionRequest(InTurn, Led, Document):
 			locked.append("ranges")
 		if self.status not in (states.READY, states.HANDED_OVER):
 			locked += HANDOVER
+		if self.status == states.HANDED_OVER:
+			locked += RECEIVER
 		return locked
 
 	def keep_locked_fields(self):

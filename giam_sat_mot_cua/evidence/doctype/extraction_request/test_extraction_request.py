@@ -468,6 +468,54 @@ class TestExtractionRequest(IntegrationTestCase):
 		with self.assertRaises((frappe.PermissionError, frappe.ValidationError)):
 			stored.save()
 
+	def test_a_request_sets_fields_and_nothing_else(self):
+		"""Names of the controller's attributes are no fields, whoever sends them."""
+		doc = self.request()
+		before = frappe.db.count(doc.doctype)
+		doc.update({"left_out": [[self.row(self.sibling)]], "TURN": "x", "basis": 1, "validate": "x"})
+		doc.save()
+		self.assertEqual(frappe.db.count(doc.doctype), before)
+		self.assertEqual((doc.left_out, doc.TURN, doc.basis), ((), "Legal Hold", None))
+
+	def test_letters_that_nobody_sees_and_formulas_are_refused(self):
+		for field, value in (
+			("purpose", "Kiểm tra \u202egnort"),
+			("legal_basis", "Luật\u0007 Khiếu nại"),
+			("organisation", "Sở\u200b Nội vụ"),
+			("organisation", "-1+1"),
+			("organisation", "+cmd|calc"),
+			("purpose", "x" * 10_001),
+		):
+			with self.subTest(field=field, value=value[:20]):
+				self.assertRaises(frappe.ValidationError, self.request, **{field: value})
+		phone = "+84 912 345 678"
+		outside = {"requester_kind": "Outside Person or Body", "phone": phone}
+		self.assertEqual(self.request(person="operator", **outside).phone, phone)
+
+	def test_the_receiver_stays_who_he_was_at_the_handover(self):
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		packages.path_of(name).write_bytes(b"PK")
+		packages.finish(name, 2, sha256="0" * 64)
+		frappe.set_user(self.people["operator"])
+		ready = frappe.get_doc(doc.doctype, doc.name)
+		ready.update({"received_by": "Phạm Thị Nhận", "received_paper": "CCCD 1"}).save()
+		handed = self.act(ready, "operator", "Hand Over")
+		handed.received_by = "Kẻ Khác"
+		self.refused(handed.save)
+		packages.path_of(name).unlink()
+
+	def test_an_approval_is_a_decision_and_a_stopped_export_is_none(self):
+		doc, name = self.package()
+		packages.begin(name, "here:1:1", never)
+		frappe.set_user(self.people["operator"])
+		evidence.stop(name)
+		steps = frappe.get_doc(doc.doctype, doc.name).steps
+		self.assertEqual([package_facts.is_decision(step) for step in steps].count(True), 1)
+		told = package_facts.told(steps[-1])
+		full_name = frappe.db.get_value("User", self.people["operator"], "full_name")
+		self.assertEqual((told["who"], told["what"]), (full_name, frappe._("Export given up")))
+
 	def test_the_system_alone_exports(self):
 		doc = self.act(self.checked(), "commune leader", "Approve")
 		for person in ("operator", "commune leader"):

@@ -1,9 +1,10 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class FootageAccessLog(Document):
+class FootageAccessLog(OwnAttributes, Document):
 	"""Somebody saw or took footage, or read a camera's connection. Written once, by evidence/access_log.py
 	alone; nobody changes or removes a row, and one that was changed past the program is found by its hash
 	(Article 5.7)."""

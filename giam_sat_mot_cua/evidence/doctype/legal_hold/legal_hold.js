@@ -1,5 +1,6 @@
 frappe.ui.form.on("Legal Hold", {
     refresh(frm) {
+        frm.set_intro("");
         if (frm.is_new()) return;
         frm.page.set_indicator(__(frm.doc.status), frm.doc.status === "Active" ? "orange" : "gray");
         if (frm.doc.status !== "Active") {

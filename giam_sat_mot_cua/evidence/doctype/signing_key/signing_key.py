@@ -1,9 +1,11 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
+from giam_sat_mot_cua.access.kept_secrets import KeepsSecrets
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class SigningKey(Document):
+class SigningKey(KeepsSecrets, OwnAttributes, Document):
 	"""A key that signs evidence packages, with its certificate. Written by evidence/signing_keys.py alone;
 	the certificates of keys that are retired stay, for the packages that they signed."""
 

@@ -11,7 +11,7 @@ from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import signing_keys as api
 from giam_sat_mot_cua.compat import IntegrationTestCase
 from giam_sat_mot_cua.evidence import signing_keys
-from giam_sat_mot_cua.media.evidence import signing
+from giam_sat_mot_cua.media.evidence import pkcs12_reader, signing
 from giam_sat_mot_cua.recording import clock
 from giam_sat_mot_cua.setup import factories
 
@@ -89,6 +89,27 @@ class TestSigningKey(IntegrationTestCase):
 		taken = self.take(right)["name"]
 		self.assertRaises(frappe.ValidationError, self.take, right)  # known already
 		self.assertEqual(self.active(), [taken])
+
+	def test_a_file_that_would_keep_the_server_busy_is_given_up(self):
+		rounds = 65_536
+		scheme = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(rounds)
+		signer = signing.make_signer(UNIT, clock.now_ms())
+		data = pkcs12.serialize_key_and_certificates(
+			b"key", signer.key, signer.certificate, None, scheme.build(PASSWORD.encode())
+		)
+		asked = rounds.to_bytes(3, "big")
+		self.assertIn(asked, data)
+		head, _asked, tail = data.rpartition(asked)
+		with patch.object(pkcs12_reader, "PATIENCE_S", 1):
+			self.assertRaises(frappe.ValidationError, self.take, head + b"\x7f\xff\xff" + tail)
+		self.assertEqual(len(self.active()), 1)
+
+	def test_no_template_reads_the_key(self):
+		(name,) = self.active()
+		frappe.set_user("Administrator")
+		text = '{{ frappe.get_doc("Signing Key", name).get_password("private_key") }}'
+		with self.assertRaises(frappe.PermissionError):
+			frappe.render_template(text, {"name": name})
 
 	def test_only_administrators_of_the_managing_unit_change_it(self):
 		before = self.active()

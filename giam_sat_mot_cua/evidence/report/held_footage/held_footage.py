@@ -34,14 +34,14 @@ def columns() -> list[dict]:
 	return [
 		column("kind", _("Kept By"), width=150),
 		column("record", _("Record"), "Dynamic Link", 130, options="doctype"),
+		column("camera", _("Camera"), "Link", 120, options="Camera"),
+		column("files", _("Files"), "Int", 80),
+		column("size_gb", _("Size (GB)"), "Float", 100, precision=3),
 		column("why", _("Why"), width=240),
 		column("since", _("Kept Since"), "Datetime", 175),
-		column("camera", _("Camera"), "Link", 120, options="Camera"),
 		column("unit", _("Monitored Unit"), width=200),
 		column("from_time", _("From"), "Datetime", 175),
 		column("to_time", _("To"), "Datetime", 175),
-		column("files", _("Files"), "Int", 80),
-		column("size_gb", _("Size (GB)"), "Float", 100, precision=3),
 	]
 
 

@@ -1,9 +1,10 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class AccountLogin(Document):
+class AccountLogin(OwnAttributes, Document):
 	"""One login, failed login or end of sessions of an account. Written by organization/login_history.py
 	alone; nobody changes or deletes a row."""
 

@@ -2,8 +2,10 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 
-class AdministrativeProfile(Document):
+
+class AdministrativeProfile(OwnAttributes, Document):
 	"""A set of unit levels: the three tiers of 2024, or what a reform brings."""
 
 	# begin: auto-generated types

@@ -7,6 +7,7 @@ from frappe.utils import getdate
 from frappe.utils.nestedset import NestedSet
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.organization import account_user, dated_rows, quotas
 from giam_sat_mot_cua.organization.dated_rows import DatedField
 
@@ -16,7 +17,7 @@ HEAD = DatedField("heads", {"responsible_head": "person_name", "head_title": "ti
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-class MonitoredUnit(NestedSet):
+class MonitoredUnit(OwnAttributes, NestedSet):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

@@ -3,6 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.recording import folders
 from giam_sat_mot_cua.recording.backups.folder import PLAIN_PATH
 from giam_sat_mot_cua.recording.doctype.storage_volume.storage_volume import own_folder
@@ -45,7 +46,7 @@ BOUNDS = {
 }
 
 
-class MonitoringSettings(Document):
+class MonitoringSettings(OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

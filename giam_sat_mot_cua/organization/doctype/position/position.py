@@ -3,12 +3,13 @@ from frappe import _
 from frappe.model.document import Document
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.people import roles_of
 from giam_sat_mot_cua.access.roles import ALL_ROLES
 from giam_sat_mot_cua.organization import account_user
 
 
-class Position(Document):
+class Position(OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

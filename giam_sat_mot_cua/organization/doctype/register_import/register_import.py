@@ -2,11 +2,12 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.organization.register import job, stored_file
 
 
-class RegisterImport(Document):
+class RegisterImport(OwnAttributes, Document):
 	"""One Excel file with units and cameras, and what came of it. Every field is written by the system
 	(organization/register/job.py, api/register_import.py), none by the form."""
 

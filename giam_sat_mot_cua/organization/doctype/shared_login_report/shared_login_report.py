@@ -4,13 +4,14 @@ from frappe.model.document import Document
 from frappe.utils import cstr, now_datetime
 
 from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import keep_stored, refuse_change
 
 OBSERVED = ("account", "unit", "first_noticed", "last_noticed", "addresses", "times")
 HANDLED = ("handled_by", "handled_on")
 
 
-class SharedLoginReport(Document):
+class SharedLoginReport(OwnAttributes, Document):
 	"""One account used from several addresses at once (Article 5.10). Written by
 	organization/login_history.py; the managing unit explains or confirms it."""
 

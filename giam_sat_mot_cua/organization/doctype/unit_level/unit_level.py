@@ -3,11 +3,12 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.scope import ALL_UNITS
 from giam_sat_mot_cua.organization import account_user
 
 
-class UnitLevel(Document):
+class UnitLevel(OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

@@ -2,10 +2,11 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class BackupRun(Document):
+class BackupRun(OwnAttributes, Document):
 	"""A backup that was made, or failed, and what a restore drill found. Written by recording/backups/runs.py
 	alone; nobody changes or deletes a row."""
 

@@ -3,13 +3,14 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cstr, now_datetime
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import keep_stored, refuse_change
 
 HANDLING = ("handling_note",)
 WRITTEN_HERE = ("handled_by", "handled_on")
 
 
-class HealthEvent(Document):
+class HealthEvent(OwnAttributes, Document):
 	"""Written by recording/health_events.py; people add what they did about it."""
 
 	def validate(self):

@@ -1,5 +1,6 @@
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import keep_stored
 
 # workers/recorder.py, workers/claims.py, workers/tick.py
@@ -18,7 +19,7 @@ OBSERVED = (
 )
 
 
-class RecorderNode(Document):
+class RecorderNode(OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

@@ -4,10 +4,11 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.recording import clock, hour_index
 
 
-class RecordingHour(Document):
+class RecordingHour(OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

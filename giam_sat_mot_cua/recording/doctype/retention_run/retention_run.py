@@ -2,10 +2,11 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from giam_sat_mot_cua.access.attributes import OwnAttributes
 from giam_sat_mot_cua.access.records import refuse_change
 
 
-class RetentionRun(Document):
+class RetentionRun(OwnAttributes, Document):
 	"""Written by recording/retention_runs.py alone."""
 
 	# begin: auto-generated types

@@ -9,6 +9,8 @@ from frappe.utils import cstr, get_bench_path
 from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import secrets
+from giam_sat_mot_cua.access.attributes import OwnAttributes
+from giam_sat_mot_cua.access.kept_secrets import KeepsSecrets
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.recording import folders, hour_index
 from giam_sat_mot_cua.recording.volume_kinds import S3_ARCHIVE
@@ -43,7 +45,7 @@ PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
-class StorageVolume(Document):
+class StorageVolume(KeepsSecrets, OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 
