@@ -266,9 +266,10 @@ def test_a_refusal_is_read_by_the_applicant_alone(stack, session, send, look):
 
 def test_one_address_is_stopped_and_others_are_not(stack, visitor, look, arrived):
 	flood = visitor()
+	look(arrived["number"], "A", flood)  # alone: of several that come first at once, Frappe counts one
 	with ThreadPoolExecutor(4) as pool:
 		answers = list(
-			pool.map(lambda _time: look(arrived["number"], "A", flood), range(api.LOOKS_IN_TEN_MINUTES + 4))
+			pool.map(lambda _time: look(arrived["number"], "A", flood), range(api.LOOKS_IN_TEN_MINUTES + 3))
 		)
 	assert [answer.status_code for answer in answers].count(429) == 4
 	stopped = look(arrived["number"], arrived["code"], flood)

@@ -9,6 +9,7 @@ import time
 
 import frappe
 import pytest
+from frappe.utils.password import get_decrypted_password
 from openpyxl import load_workbook
 
 from giam_sat_mot_cua.organization.register import stored_file
@@ -75,7 +76,7 @@ def test_a_good_file_is_checked_and_imported(stack, importer, prefix):
 	assert present(prefix) == (5, 5)
 	assert frappe.db.get_value("Monitored Unit", f"{prefix}-X001", "parent_monitored_unit") == f"{prefix}-H00"
 	camera = frappe.get_doc("Camera", f"{prefix}-C001")
-	assert camera.get_password("stream_password") == f"mat-khau-{prefix}-1"
+	assert get_decrypted_password(camera.doctype, camera.name, "stream_password") == f"mat-khau-{prefix}-1"
 	assert camera.owner == stack.logins["Monitoring Administrator"]["user"]
 	for method in ("check", "run", "upload"):
 		assert importer.start(method).status_code == 417

@@ -52,7 +52,7 @@ def test_the_code_is_in_both_and_a_phone_reads_it():
 		(picture,) = (name for name in opened.namelist() if name.startswith("word/media/"))
 		image = opened.read(picture)
 	assert image == qr.png(minutes.COMPARED)
-	read, *_rest = cv2.QRCodeDetector().detectAndDecode(
+	read, *_rest = cv2.QRCodeDetectorAruco().detectAndDecode(
 		cv2.imdecode(numpy.frombuffer(image, numpy.uint8), cv2.IMREAD_GRAYSCALE)
 	)
 	assert read == minutes.COMPARED

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import frappe
 import pytest
 import requests
+from frappe.utils.password import get_decrypted_password
 
 from devbench.stack import Stack
 from giam_sat_mot_cua.api.metrics import METHOD
@@ -168,7 +169,9 @@ def test_no_secret_and_no_path_is_told(stack, token):
 	held = {token, str(stack.footage), "rtsp://", "127.0.0.1"}
 	for camera in stack.cameras:
 		doc = frappe.get_doc("Camera", camera)
-		held |= {doc.get_password(field, raise_exception=False) for field in SECRETS}
+		held |= {
+			get_decrypted_password(doc.doctype, doc.name, field, raise_exception=False) for field in SECRETS
+		}
 	assert [secret for secret in held if secret and secret in text] == []
 
 

@@ -1,4 +1,5 @@
 import frappe
+from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import roles
 from giam_sat_mot_cua.api import connection
@@ -21,9 +22,11 @@ class TestCamera(IntegrationTestCase):
 		camera = factories.camera(
 			self.unit.name, stream_url="rtsp://quan%20tri:m%40t-khau@10.1.2.3:554/a?b=c"
 		)
-		self.assertEqual(camera.get_password("stream_url"), "rtsp://10.1.2.3:554/a?b=c")
-		self.assertEqual(camera.get_password("stream_username"), "quan tri")
-		self.assertEqual(camera.get_password("stream_password"), "m@t-khau")
+		self.assertEqual(
+			get_decrypted_password(camera.doctype, camera.name, "stream_url"), "rtsp://10.1.2.3:554/a?b=c"
+		)
+		self.assertEqual(get_decrypted_password(camera.doctype, camera.name, "stream_username"), "quan tri")
+		self.assertEqual(get_decrypted_password(camera.doctype, camera.name, "stream_password"), "m@t-khau")
 		stored = frappe.db.get_value("Camera", camera.name, "*", as_dict=True)
 		self.assertNotIn("t-khau", frappe.as_json(stored))
 		self.assertNotIn("10.1.2.3", frappe.as_json(stored))
@@ -31,7 +34,9 @@ class TestCamera(IntegrationTestCase):
 		camera.reload()
 		camera.camera_name = "Tên khác"
 		camera.save()
-		self.assertEqual(camera.get_password("stream_url"), "rtsp://10.1.2.3:554/a?b=c")
+		self.assertEqual(
+			get_decrypted_password(camera.doctype, camera.name, "stream_url"), "rtsp://10.1.2.3:554/a?b=c"
+		)
 		changed = camera.connection_changed_at
 		self.assertTrue(changed)
 		camera.stream_password = "khác"
@@ -210,7 +215,9 @@ class TestCamera(IntegrationTestCase):
 			encrypt_stream_addresses.execute()
 			camera.reload()
 			self.assertEqual(camera.stream_url, "*" * 8)
-			self.assertEqual(camera.get_password("stream_url"), "rtsp://10.9.8.7/cu")
+			self.assertEqual(
+				get_decrypted_password(camera.doctype, camera.name, "stream_url"), "rtsp://10.9.8.7/cu"
+			)
 			told = frappe.db.get_value("Version", version.name, "data")
 			self.assertNotIn("10.9.8.7", told)
 			self.assertIn("camera_name", told)

@@ -690,4 +690,4 @@ def pdf_text(content: bytes) -> str:
 
 def qr_text(data_uri: str) -> str:
 	image = numpy.frombuffer(base64.b64decode(data_uri.split(",", 1)[1]), numpy.uint8)
-	return cv2.QRCodeDetector().detectAndDecode(cv2.imdecode(image, cv2.IMREAD_GRAYSCALE))[0]
+	return cv2.QRCodeDetectorAruco().detectAndDecode(cv2.imdecode(image, cv2.IMREAD_GRAYSCALE))[0]

@@ -3,6 +3,7 @@ import zipfile
 from datetime import date, datetime
 
 import frappe
+from frappe.utils.password import get_decrypted_password
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
@@ -110,7 +111,7 @@ class TestRegisterImport(IntegrationTestCase):
 		self.assertEqual((camera.retention_days, camera.records_audio, camera.enabled), (30, 0, 0))
 		self.assertEqual((camera.monitored_area, camera.serial_number), ("Waiting Area", "123"))
 		self.assertEqual([row.unit for row in camera.using_units], [unit.name, other.name])
-		self.assertEqual(camera.get_password("stream_password"), SECRET)
+		self.assertEqual(get_decrypted_password(camera.doctype, camera.name, "stream_password"), SECRET)
 		self.assertEqual(camera.stream_url, "*" * 8)
 		self.assertEqual(frappe.db.get_value("Camera", codes[1], "update_form"), "Manual")
 
