@@ -112,6 +112,7 @@ def test_the_fingerprint_of_the_minutes_decides_last(opened, world, tmp_path):
 	type_fingerprint(opened, verify.grouped(world.signer.fingerprint))
 	assert verdict(opened) == "changed" and signer(opened) == "refuted"
 	assert findings(opened) == {("signer_differs", verify.CERTIFICATE)}
+	assert "gõ sai" in text(opened) and "đã bị thay đổi" not in text(opened)
 	type_fingerprint(opened, verify.grouped(world.other.fingerprint).lower())
 	assert verdict(opened) == "intact" and signer(opened) == "confirmed"
 

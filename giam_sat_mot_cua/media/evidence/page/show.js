@@ -41,9 +41,11 @@ function showVerdict(report, given) {
     box.dataset.signer = state;
     box.className = `${result} ${state}`;
     box.hidden = false;
-    const [sign, words] = VERDICTS[result];
+    const another = report.result === "intact" && result === "changed";
+    const [sign, words] = VERDICTS[another ? "another_signer" : result];
     const title = put(make("h2"), make("span", sign, "sign"), ` ${words}`);
-    box.replaceChildren(title, make("p", summary(report, result, findings.length)));
+    const said = another ? summary(report, "intact") : summary(report, result, findings.length);
+    box.replaceChildren(title, make("p", said));
     if (findings.length) put(box, findingList(findings));
     if (report.certificate) put(box, make("p", SIGNERS[state], `signer ${state}`));
 }

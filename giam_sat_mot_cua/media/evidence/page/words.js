@@ -3,6 +3,7 @@
 const VERDICTS = {
     intact: ["✔", "Gói chứng cứ nguyên vẹn"],
     changed: ["✘", "Gói chứng cứ đã bị thay đổi"],
+    another_signer: ["✘", "Người ký không đúng, hoặc dấu vân tay gõ sai: hãy so lại từng chữ số"],
     unreadable: ["?", "Không kiểm tra được"],
 };
 const SIGNERS = {
