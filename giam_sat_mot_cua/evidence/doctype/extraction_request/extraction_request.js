@@ -193,6 +193,9 @@ frappe.ui.form.on("Extraction Request", {
     say_where_it_stands(frm) {
         frm.set_intro("");
         const reason = frappe.utils.escape_html(frm.doc.decision_reason || "");
+        if (OPEN.includes(frm.doc.status) && frm.doc.application && !frm.doc.ranges?.length) {
+            frm.set_intro(__("Enter the cameras and times that the application means, then submit."), "blue");
+        }
         if (frm.doc.status === "Returned") frm.set_intro(__("Returned: {0}", [reason]), "orange");
         if (frm.doc.status === "Rejected") frm.set_intro(__("Rejected: {0}", [reason]), "red");
         if (frm.doc.due_on && frm.doc.due_on < frappe.datetime.now_datetime()) {

@@ -31,16 +31,13 @@ function make_key(list) {
 function ask_for_file(list) {
     const dialog = new frappe.ui.Dialog({
         title: __("Use a Certificate Authority's Key"),
-        fields: [
-            { fieldname: "choice", fieldtype: "HTML" },
-            { fieldname: "password", fieldtype: "Password", label: __("Password of the File") },
-        ],
+        fields: [{ fieldname: "choice", fieldtype: "HTML" }],
         primary_action_label: __("Use"),
-        async primary_action({ password }) {
+        async primary_action() {
             const form = new FormData();
             const file = dialog.$wrapper.find("input[type=file]")[0].files[0];
             if (file) form.append("file", file);
-            form.append("password", password || "");
+            form.append("password", password.val());
             const taken = await gsmc.send_form(`${API}take`, form, __("Signing Key"));
             if (!taken) return;
             dialog.hide();
@@ -49,10 +46,13 @@ function ask_for_file(list) {
     });
     const label = $("<label class='control-label'>").text(__("PKCS#12 file (.p12, .pfx)"));
     const input = $("<input type='file' class='form-control' accept='.p12,.pfx'>");
+    // not the Desk's field, which judges how strong a new password is
+    const password = $("<input type='password' class='form-control' autocomplete='off'>");
+    const password_label = $("<label class='control-label'>").text(__("Password of the File"));
     const hint = $("<p class='help-box small text-muted'>").text(
         __("The key is stored encrypted; the file itself is not kept."),
     );
-    dialog.get_field("choice").$wrapper.append(label.append(input), hint);
+    dialog.get_field("choice").$wrapper.append(label.append(input), hint, password_label.append(password));
     dialog.show();
 }
 
