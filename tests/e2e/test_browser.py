@@ -36,9 +36,15 @@ def log_out(browser, stack) -> None:
 	browser.delete_all_cookies()
 
 
+SHOWN = """
+	const seen = [...document.querySelectorAll(arguments[0])].find((each) => each.checkVisibility());
+	return seen ? seen.innerText.trim() : "";
+"""
+
+
 def shown(browser, css: str) -> str:
-	found = [element for element in browser.find_elements(By.CSS_SELECTOR, css) if element.is_displayed()]
-	return found[0].text if found else ""
+	"""Text of the first of these elements that is seen. Read at once: pages put others in their place."""
+	return browser.execute_script(SHOWN, css)
 
 
 def press(browser, css: str) -> None:
