@@ -19,7 +19,7 @@ frappe.ui.form.on("Extraction Request", {
         const in_words = {
             from_status: (value) => __(value),
             to_status: (value) => __(value),
-            full_name: (value) => (value === "Administrator" ? __("The system") : value || ""),
+            full_name: (value) => frm.events.name_of(value),
         };
         for (const [field, formatter] of Object.entries(in_words)) {
             grid.update_docfield_property(field, "formatter", formatter);
@@ -54,16 +54,19 @@ frappe.ui.form.on("Extraction Request", {
             args: { request: name },
         });
         if (!rows?.length || frm.doc.name !== name) return;
-        place.empty().append(frm.events.log_table(rows));
+        place.empty().append(frm.events.log_table(frm, rows));
         frm.toggle_display("custody_section", true);
     },
 
-    log_table(rows) {
+    // What the program does by itself it does as Administrator.
+    name_of: (name) => (name === "Administrator" ? __("The system") : name || ""),
+
+    log_table(frm, rows) {
         const time = (value) => (value ? frappe.datetime.str_to_user(value) : "");
         const cells = (row) => [
             time(row.happened_at),
             __(row.action),
-            row.full_name,
+            frm.events.name_of(row.full_name),
             row.camera,
             row.footage_from ? `${time(row.footage_from)} - ${time(row.footage_to)}` : "",
             row.reason,
