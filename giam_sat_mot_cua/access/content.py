@@ -3,6 +3,8 @@
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
+from typing import Any
 
 import frappe
 from frappe import _
@@ -12,7 +14,7 @@ from giam_sat_mot_cua.access import records, scope
 
 WRITTEN = ("Data", "Small Text")
 PLAIN = ("Data", "Small Text", "Text", "Long Text", "Link", "Select")
-FORMULA = re.compile(r"\s*[=@]|[+-](?![\d\s().-]*$)")  # a phone number is none
+FORMULA = re.compile(r"\s*(?:[=@]|[+-](?![\d\s().-]*$))")  # a phone number is none
 MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
 HIDDEN = "***"
 # Letters that look like nothing, though Unicode calls them letters
@@ -24,35 +26,25 @@ LONGEST_TEXT = 10_000
 def refuse_markup(doc: Document, _method: str | None = None) -> None:
 	"""HTML in a plain field could run in somebody else's browser. Frappe cleans such texts, but for those
 	that look like JSON."""
-	if not records.is_ours(doc.doctype):
-		return
-	for field in doc.meta.get("fields", {"fieldtype": ("in", PLAIN)}):
-		value = doc.get(field.fieldname)
-		if isinstance(value, str) and (MARKUP.search(value) or "\0" in value):
-			frappe.throw(
-				_(
-					"{0} holds characters of a program text (< followed by a letter). Write it without them."
-				).format(frappe.bold(_(field.label or field.fieldname))),
-				title=_(doc.doctype),
+	for field, text in texts(doc, PLAIN):
+		if MARKUP.search(text) or "\0" in text:
+			refuse(
+				doc,
+				field,
+				_("{0} holds characters of a program text (< followed by a letter). Write it without them."),
 			)
 
 
 def refuse_odd_letters(doc: Document, _method: str | None = None) -> None:
 	"""Letters that nobody sees, or that turn a text round: what is read on a paper, or in a list, would not
 	be what is stored."""
-	if not records.is_ours(doc.doctype):
-		return
-	for field in doc.meta.get("fields", {"fieldtype": ("in", WRITTEN)}):
-		value = doc.get(field.fieldname)
-		if not isinstance(value, str) or not doc.has_value_changed(field.fieldname):
+	for field, text in texts(doc, WRITTEN):
+		if not doc.has_value_changed(field.fieldname):
 			continue
-		label = frappe.bold(_(field.label or field.fieldname))
-		if any(is_odd(letter) and letter not in LINES for letter in value):
-			text = _("{0} holds characters that cannot be seen. Write it again by hand.")
-			frappe.throw(text.format(label), title=_(doc.doctype))
-		if len(value) > LONGEST_TEXT:
-			text = _("{0} is too long: at most {1} letters.").format(label, LONGEST_TEXT)
-			frappe.throw(text, title=_(doc.doctype))
+		if any(is_odd(letter) and letter not in LINES for letter in text):
+			refuse(doc, field, _("{0} holds characters that cannot be seen. Write it again by hand."))
+		if len(text) > LONGEST_TEXT:
+			refuse(doc, field, _("{0} is too long: at most {1} letters."), LONGEST_TEXT)
 
 
 def is_odd(letter: str) -> bool:
@@ -62,16 +54,28 @@ def is_odd(letter: str) -> bool:
 
 def refuse_formula(doc: Document, _method: str | None = None) -> None:
 	"""A name that begins like a formula is one to the spreadsheet program that opens an exported list."""
+	for field, text in texts(doc, ("Data",)):
+		if FORMULA.match(text):
+			refuse(
+				doc,
+				field,
+				_("{0} cannot begin with =, @, + or -: spreadsheet programs take that for a formula."),
+			)
+
+
+def texts(doc: Document, fieldtypes: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
+	"""(field, its text) of a document of this app."""
 	if not records.is_ours(doc.doctype):
 		return
-	for field in doc.meta.get("fields", {"fieldtype": "Data"}):
-		if FORMULA.match(str(doc.get(field.fieldname) or "")):
-			frappe.throw(
-				_("{0} cannot begin with =, @, + or -: spreadsheet programs take that for a formula.").format(
-					frappe.bold(_(field.label or field.fieldname))
-				),
-				title=_(doc.doctype),
-			)
+	for field in doc.meta.get("fields", {"fieldtype": ("in", fieldtypes)}):
+		value = doc.get(field.fieldname)
+		if isinstance(value, str):
+			yield field, value
+
+
+def refuse(doc: Document, field, text: str, *values: object) -> None:
+	label = frappe.bold(_(field.label or field.fieldname))
+	frappe.throw(text.format(label, *values), title=_(doc.doctype))
 
 
 def hide_guarded_values(version: Document, _method: str | None = None) -> None:

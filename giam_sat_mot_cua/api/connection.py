@@ -3,8 +3,8 @@
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
-from frappe.utils.password import get_decrypted_password
 
+from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.roles import MONITORING_ADMINISTRATOR
 from giam_sat_mot_cua.api import cameras
 from giam_sat_mot_cua.evidence import access_log
@@ -31,10 +31,7 @@ def reveal(camera: str | None = None, reason: str | None = None) -> dict:
 			title=_("Show Connection"),
 		)
 	record(doc.name, reason)
-	return {
-		field: get_decrypted_password(doc.doctype, doc.name, field, raise_exception=False) or ""
-		for field in SECRETS
-	}
+	return {field: secrets.stored(doc.doctype, doc.name, field) for field in SECRETS}
 
 
 def record(camera: str, reason: str) -> None:

@@ -19,6 +19,7 @@ def start_dry_run(volume: str | None = None) -> dict:
 	require_administrator(
 		_("Only an administrator of the managing unit starts a dry run."), _("Retention Run")
 	)
+	frappe.has_permission("Retention Run", "read", throw=True)
 	volume = cstr(volume) or None
 	if volume and not frappe.db.exists("Storage Volume", volume):
 		frappe.throw(_("There is no such volume."), frappe.DoesNotExistError, title=_("Storage Volume"))

@@ -3,11 +3,11 @@ of persons who have nothing to do with the system otherwise."""
 
 import frappe
 
-from giam_sat_mot_cua.access import scope
+from giam_sat_mot_cua.access import hooks, scope
 
 
 def conditions(user: str | None = None) -> str:
-	return "1=1" if reads(user) else "1=0"
+	return "1=1" if reads(user) else hooks.DENY
 
 
 def has_permission(doc, ptype: str | None = None, user: str | None = None) -> bool:

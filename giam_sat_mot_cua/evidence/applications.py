@@ -22,7 +22,6 @@ from giam_sat_mot_cua.organization import notices
 
 RECEIVED, TAKEN_OVER, REFUSED = "Received", "Taken Over", "Refused"
 TITLE = DOCTYPE
-OUTSIDE = "Outside Person or Body"
 # Of the request's own, or put together for it
 NOT_COPIED = ("unit", "from_time", "to_time", "wanted", "scan")
 
@@ -94,13 +93,7 @@ def refuse(name: str, reason) -> None:
 	doc = for_handling(name)
 	require_received(doc)
 	reason = short_text(reason)
-	if len(reason) < request_people.SHORTEST_REASON:
-		frappe.throw(
-			_("Write the reason, in at least {0} letters: who asked reads it.").format(
-				request_people.SHORTEST_REASON
-			),
-			title=_("Reason"),
-		)
+	request_people.require_reason(reason)
 	doc.reason = reason
 	close(doc, REFUSED)
 
@@ -128,7 +121,7 @@ def request_of(application: Document) -> Document:
 			request.set(df.fieldname, application.get(df.fieldname))
 	request.update(
 		{
-			"requester_kind": OUTSIDE,
+			"requester_kind": request_people.OUTSIDE,
 			"wanted": application_form.in_words(application),
 			"delivery": "Handed Over on a Medium",  # a download needs a login
 			"application_number": application.name,

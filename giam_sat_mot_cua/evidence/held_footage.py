@@ -18,8 +18,7 @@ RECORDS = {
 
 @dataclass(frozen=True)
 class Held:
-	"""A period of a camera that a record keeps. `since`: site time; `begin`, `end`: UTC, ms; `files`,
-	`size_bytes`: what of it is there."""
+	"""A period of a camera that a record keeps. `since`: site time; `begin`, `end`: UTC, ms."""
 
 	doctype: str
 	name: str
@@ -28,8 +27,10 @@ class Held:
 	camera: str
 	begin: int
 	end: int
-	files: int
-	size_bytes: int
+
+	def kept(self) -> tuple[int, int]:
+		"""(files, bytes) of it that are there."""
+		return hour_index.kept_between(self.camera, self.begin, self.end)
 
 
 def listed(names: Iterable[str] | None = None) -> Iterator[Held]:
@@ -42,9 +43,7 @@ def listed(names: Iterable[str] | None = None) -> Iterator[Held]:
 		if names is not None:
 			query = query.where(record.name.isin([*names, ""]))
 		for camera, from_utc, to_utc, name, text, placed in query.run():
-			begin, end = clamped(from_utc, to_utc)
-			kept = hour_index.kept_between(camera, begin, end)
-			yield Held(doctype, name, text, placed, camera, begin, end, *kept)
+			yield Held(doctype, name, text, placed, camera, *clamped(from_utc, to_utc))
 
 
 def clamped(from_utc, to_utc) -> tuple[int, int]:

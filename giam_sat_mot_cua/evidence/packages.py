@@ -119,12 +119,8 @@ def finish(name: str, size_bytes: int, message: str | None = None, **values) -> 
 	this transaction."""
 	days = cint(frappe.db.get_single_value("Monitoring Settings", "package_days"))
 	now = now_datetime()
-	made = {
-		"made_on": values.pop("made_on", now),
-		"expires_on": add_days(now, days),
-		"size_mb": round(size_bytes / MB, 1),
-	}
-	write(name, status=READY, progress=100, message=message, maker=None, **made, **values)
+	made = {"made_on": now, "expires_on": add_days(now, days), "size_mb": round(size_bytes / MB, 1)}
+	write(name, status=READY, progress=100, message=message, maker=None, **made | values)
 	lead(request_of(name), states.READY)
 
 

@@ -3,12 +3,14 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cstr
 
 from giam_sat_mot_cua.access import roles, scope
 from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states as states
 from giam_sat_mot_cua.organization import notices
 
 OPERATORS = (roles.MONITORING_OPERATOR, roles.MONITORING_ADMINISTRATOR)
+OUTSIDE = "Outside Person or Body"  # who asks without a login
 SHORTEST_REASON = 10
 
 
@@ -27,6 +29,15 @@ def require_operator() -> None:
 			_("Only an operator of the managing unit checks and hands over requests."),
 			frappe.PermissionError,
 			title=_("Extraction Request"),
+		)
+
+
+def require_reason(reason: str | None) -> None:
+	"""Throws when nobody could make anything of it."""
+	if len(cstr(reason).strip()) < SHORTEST_REASON:
+		frappe.throw(
+			_("Write the reason, in at least {0} letters: who asked reads it.").format(SHORTEST_REASON),
+			title=_("Reason"),
 		)
 
 

@@ -4,9 +4,8 @@ writer of Signing Key."""
 import frappe
 from frappe import _
 from frappe.utils import date_diff, getdate, now_datetime
-from frappe.utils.password import get_decrypted_password
 
-from giam_sat_mot_cua.access import turns
+from giam_sat_mot_cua.access import secrets, turns
 from giam_sat_mot_cua.media.evidence import pkcs12_reader, signing
 from giam_sat_mot_cua.media.evidence.signing import Signer, SigningError
 from giam_sat_mot_cua.organization import notices
@@ -93,7 +92,7 @@ def active() -> tuple[str, Signer]:
 	name = frappe.db.get_value(DOCTYPE, {"status": ACTIVE})
 	if not name:
 		raise SigningError("there is no active signing key")
-	secret = get_decrypted_password(DOCTYPE, name, "private_key", raise_exception=False)
+	secret = secrets.stored(DOCTYPE, name, "private_key")
 	if not secret:
 		raise SigningError("the signing key cannot be decrypted")
 	return name, signing.load_pem(secret.encode())

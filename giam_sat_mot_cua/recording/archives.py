@@ -15,8 +15,8 @@ from contextlib import contextmanager
 
 import frappe
 from frappe import _
-from frappe.utils.password import get_decrypted_password
 
+from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.media import layout
 from giam_sat_mot_cua.media.fmp4 import BrokenFile
 from giam_sat_mot_cua.media.segment_index import FileIndex, fetch_index_box, index_of_box
@@ -65,8 +65,7 @@ def read_login(volume: str) -> StoreLogin:
 	if not row:
 		raise StoreError("no such volume")
 	access_key, secret_key = (
-		get_decrypted_password("Storage Volume", volume, field, raise_exception=False) or ""
-		for field in ("access_key", "secret_key")
+		secrets.stored("Storage Volume", volume, field) for field in ("access_key", "secret_key")
 	)
 	return StoreLogin(
 		endpoint=row.endpoint or "",

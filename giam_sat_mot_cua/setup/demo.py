@@ -8,9 +8,9 @@ import secrets
 from pathlib import Path
 
 import frappe
-from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import roles
+from giam_sat_mot_cua.access.secrets import stored as stored_secret
 from giam_sat_mot_cua.organization.account_reviews import state_for
 from giam_sat_mot_cua.setup.granted_account import position_of
 
@@ -118,9 +118,7 @@ def seed_cameras(rtsp_port: int, login: dict) -> None:
 
 def follow_server(code: str, values: dict) -> None:
 	camera = frappe.get_doc("Camera", code)
-	old = {
-		name: get_decrypted_password("Camera", camera.name, name, raise_exception=False) for name in values
-	}
+	old = {name: stored_secret("Camera", camera.name, name) for name in values}
 	if without_port(old["stream_url"]) != without_port(values["stream_url"]):
 		return  # somebody gave this camera a stream of their own
 	if old != values:

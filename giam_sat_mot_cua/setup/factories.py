@@ -1,5 +1,6 @@
 """Small rows for tests: each call makes its own, named so that two tests never meet."""
 
+from datetime import datetime
 from io import BytesIO
 
 import frappe
@@ -26,6 +27,26 @@ def unit(level: str = "COMMUNE", superior: str | None = None, **values):
 		parent_monitored_unit=superior,
 		**{**defaults, **values},
 	)
+
+
+def application_fields(unit_called: str, end: datetime | None = None, **values) -> dict:
+	"""What a citizen sends from the public form. `unit_called`: as the page calls it; `end`: of the half hour
+	that it is about, by default three hours ago."""
+	end = end or add_to_date(now_datetime(), hours=-3)
+	return {
+		"requester_name": "Nguyễn Thị Hạnh",
+		"organisation": "Công ty A & B",
+		"phone": "0912 345 678",
+		"identity_paper": "Identity Card",
+		"identity_number": "036012345678",
+		"unit": unit_called,
+		"from_time": f"{add_to_date(end, minutes=-30):%Y-%m-%dT%H:%M}",
+		"to_time": f"{end:%Y-%m-%dT%H:%M}",
+		"wanted": "Quầy số 2, hồ sơ bị trả lại; chờ < 5 phút",
+		"purpose": "Khiếu nại về việc trả hồ sơ",
+		"legal_basis": "Luật Khiếu nại, Điều 12",
+		**values,
+	}
 
 
 def camera(unit_name: str, **values):

@@ -124,7 +124,7 @@ def write(name: str, request) -> None:
 	frappe.db.commit()  # what others did meanwhile is seen
 	if not packages.is_under_way(name):
 		raise Stopped
-	if signing_keys.active()[0] != key:
+	if key not in signing_keys.active_names():
 		raise NotYet(_("The signing key was changed meanwhile."))
 	publish(unfinished, path)
 	packages.finish(

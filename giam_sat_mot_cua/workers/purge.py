@@ -64,9 +64,8 @@ class Purge:
 		self.reckoned_bytes = 0  # what a dry run would have freed
 		self.hours: dict[str, tuple[int, dict[int, Span]]] = {}  # camera -> (hour, files) read last
 		self.day, self.next_cameras = "", []  # at work, and the cameras of it whose turn is still to come
-		self.read_ahead: dict[
-			tuple[str, str], dict[int, Span]
-		] = {}  # (camera, day) -> its files by the index
+		# (camera, day) -> its files by the index
+		self.read_ahead: dict[tuple[str, str], dict[int, Span]] = {}
 		self.until = float("inf") if run.dry_run else time.monotonic() + LONGEST_S
 		self.unfinished = False
 		self.message = ""

@@ -6,8 +6,8 @@ from zlib import crc32
 
 import frappe
 from frappe.utils import cint
-from frappe.utils.password import get_decrypted_password
 
+from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.media.camera_stream import CameraStream
 from giam_sat_mot_cua.workers import volumes
 from giam_sat_mot_cua.workers.volume_watch import VolumeWatch
@@ -106,15 +106,11 @@ def comes_back_after_s(camera: str) -> int:
 def read_stream(row) -> CameraStream:
 	return CameraStream(
 		camera=row.name,
-		url=secret(row.name, "stream_url"),
-		username=secret(row.name, "stream_username"),
-		password=secret(row.name, "stream_password"),
+		url=secrets.stored("Camera", row.name, "stream_url"),
+		username=secrets.stored("Camera", row.name, "stream_username"),
+		password=secrets.stored("Camera", row.name, "stream_password"),
 		transport=(row.transport or "TCP").lower(),
 	)
-
-
-def secret(camera: str, fieldname: str) -> str:
-	return get_decrypted_password("Camera", camera, fieldname, raise_exception=False) or ""
 
 
 def read_settings() -> RecordingSettings:

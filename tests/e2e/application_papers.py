@@ -1,31 +1,10 @@
-"""What a citizen sends in tests: the fields of the public form and files of every kind."""
+"""Files of every kind that a citizen sends in tests."""
 
 import io
 import secrets
-from datetime import timedelta
 
-from frappe.utils import now_datetime
 from PIL import Image
 from pypdf import PdfWriter
-
-
-def fields(unit: str, **values) -> dict:
-	"""`unit`: as the page calls it."""
-	end = now_datetime().replace(microsecond=0) - timedelta(hours=3)
-	return {
-		"requester_name": "Nguyễn Thị Hạnh",
-		"organisation": "Công ty A & B",
-		"phone": "0912 345 678",
-		"identity_paper": "Identity Card",
-		"identity_number": "036012345678",
-		"unit": unit,
-		"from_time": f"{end - timedelta(minutes=30):%Y-%m-%dT%H:%M}",
-		"to_time": f"{end:%Y-%m-%dT%H:%M}",
-		"wanted": "Quầy số 2, hồ sơ bị trả lại; chờ < 5 phút",
-		"purpose": "Khiếu nại về việc trả hồ sơ",
-		"legal_basis": "Luật Khiếu nại, Điều 12",
-		**values,
-	}
 
 
 def pdf(password: str | None = None) -> bytes:

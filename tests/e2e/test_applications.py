@@ -41,7 +41,7 @@ def visitor():
 
 @pytest.fixture(scope="module")
 def send(stack, unit, visitor):
-	usual = papers.fields(unit)
+	usual = factories.application_fields(unit)
 
 	def post(who=None, scan: bytes | None = None, **values) -> requests.Response:
 		files = {"scan": ("../../don.html", papers.pdf() if scan is None else scan, "text/html")}
@@ -137,7 +137,7 @@ def test_pictures_are_taken(send, fresh_db, kind, ending):
 
 
 def test_faults_of_fields_and_scan_are_told_together(stack, visitor):
-	sent = papers.fields("Nơi khác", requester_name="", wanted="<b>đậm</b>", status="Refused")
+	sent = factories.application_fields("Nơi khác", requester_name="", wanted="<b>đậm</b>", status="Refused")
 	answer = visitor().post(f"{stack.url}{API}apply", data=sent, timeout=30)
 	assert answer.status_code == 417
 	assert set(answer.json()["message"]["faults"]) == {"requester_name", "wanted", "unit", "scan"}

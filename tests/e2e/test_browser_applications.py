@@ -5,6 +5,7 @@ import frappe
 import pytest
 from selenium.webdriver.common.by import By
 
+from giam_sat_mot_cua.setup import factories
 from tests.cameras.server import wait_for
 from tests.e2e import application_papers as papers
 from tests.e2e.test_browser import browser, log_in, log_out, shown  # noqa: F401 (a fixture)
@@ -33,7 +34,7 @@ def test_from_the_public_form_to_the_answer(browser, stack, tmp_path):  # noqa: 
 	scan = tmp_path / "đơn.pdf"
 	scan.write_bytes(papers.pdf())
 	browser.get(f"{stack.url}/xin-trich-xuat")
-	values = papers.fields(unit)
+	values = factories.application_fields(unit)
 	fill_in(browser, {**values, "phone": "gọi tôi"})
 	browser.find_element(By.ID, "field-scan").send_keys(str(scan))
 	browser.find_element(By.CSS_SELECTOR, ".gsmc-send").click()

@@ -7,6 +7,7 @@ from frappe.model.base_document import get_controller
 
 from giam_sat_mot_cua import hooks
 from giam_sat_mot_cua.access import records, roles
+from giam_sat_mot_cua.patches.v0_5 import withdraw_after_approval
 from giam_sat_mot_cua.setup import factories, install
 
 
@@ -111,3 +112,22 @@ def test_nothing_that_footage_goes_by_is_renamed_whatever_was_customised():
 	frappe.clear_cache(doctype="Camera")
 	with pytest.raises(frappe.PermissionError):
 		frappe.rename_doc("Camera", camera, f"{camera}-Z")
+
+
+def test_requests_of_an_older_site_can_be_withdrawn_after_approval():
+	workflow = frappe.get_doc("Workflow", "Extraction Request")
+	before = [row.as_dict() for row in workflow.transitions]
+	steps = [row for row in before if (row.state, row.next_state) != ("Approved", "Withdrawn")]
+	assert len(steps) < len(before)
+	workflow.set("transitions", steps)
+	workflow.save()
+	withdraw_after_approval.execute()
+	withdraw_after_approval.execute()
+	after = frappe.get_doc("Workflow", "Extraction Request").transitions
+
+	def said(rows: list) -> list[tuple]:
+		return sorted(
+			(row.state, row.action, row.next_state, row.allowed, row.condition or "") for row in rows
+		)
+
+	assert said(after) == said(before)

@@ -2,7 +2,7 @@
 whoever opens it does nothing else for minutes (RFC 7292, appendix B).
 
 `load` starts it, and ends it after some seconds. Standard input: the length of the password in four bytes,
-the password, the file. Standard output: key and certificates as PEM; with exit code 1 what is wrong, as JSON.
+the password, the file. Standard output: key and certificates as PEM; with exit code 3 what is wrong, as JSON.
 """
 
 import json
@@ -15,6 +15,7 @@ from giam_sat_mot_cua.media.evidence.signing import Signer, SigningError
 
 CPU_S, PATIENCE_S = 5, 20
 LENGTH_BYTES = 4
+REFUSED = 3  # exit code; a Python program that fails has 1
 
 
 def load(data: bytes, password: bytes) -> Signer:
@@ -29,7 +30,7 @@ def load(data: bytes, password: bytes) -> Signer:
 		raise SigningError("the PKCS#12 file takes too long to open") from None
 	if done.returncode == 0:
 		return signing.load_pem(done.stdout)
-	if done.returncode == 1:
+	if done.returncode == REFUSED:
 		said = json.loads(done.stdout)
 		raise SigningError(said["text"], *said["values"])
 	raise SigningError("the PKCS#12 file takes too long to open")
@@ -44,7 +45,7 @@ def main() -> None:
 		made = signing.load_pkcs12(data, password).to_pem()
 	except SigningError as error:
 		print(json.dumps({"text": error.text, "values": [str(value) for value in error.values]}))
-		sys.exit(1)
+		sys.exit(REFUSED)
 	sys.stdout.buffer.write(made)
 
 

@@ -8,7 +8,6 @@ from frappe.utils import now_datetime
 
 from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.attributes import OwnAttributes
-from giam_sat_mot_cua.access.kept_secrets import KeepsSecrets
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.media.camera_stream import StreamError, checked_address
 from giam_sat_mot_cua.recording import volume_kinds
@@ -22,7 +21,7 @@ CLOCK_FIELDS = ("clock_offset_s", "clock_checked_on")  # workers/camera_clock.py
 SECRETS = ("stream_url", "stream_username", "stream_password")  # encrypted; api/connection.py reveals them
 
 
-class Camera(KeepsSecrets, OwnAttributes, Document):
+class Camera(secrets.KeepsSecrets, OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 

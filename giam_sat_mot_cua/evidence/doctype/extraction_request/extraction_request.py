@@ -20,7 +20,6 @@ from giam_sat_mot_cua.evidence.doctype.extraction_request import request_states 
 from giam_sat_mot_cua.evidence.row_times import span
 from giam_sat_mot_cua.workers import exports
 
-OUTSIDE = "Outside Person or Body"
 TITLE = "Extraction Request"
 # Written by this controller alone, whatever a request sends
 SYSTEM_FIELDS = (
@@ -190,7 +189,7 @@ class ExtractionRequest(InTurn, Led, Document):
 	# What changed
 
 	def is_outside(self) -> bool:
-		return self.requester_kind == OUTSIDE
+		return self.requester_kind == request_people.OUTSIDE
 
 	# Who may
 
@@ -356,7 +355,7 @@ class ExtractionRequest(InTurn, Led, Document):
 		if self.entered(states.CHECKED):
 			self.require_footage()
 		if self.entered(*states.NEEDS_REASON):
-			self.require_reason()
+			request_people.require_reason(self.decision_reason)
 		if self.entered(states.HANDED_OVER):
 			self.require_receiver()
 
@@ -396,15 +395,6 @@ class ExtractionRequest(InTurn, Led, Document):
 			frappe.throw(
 				_("Nothing of what is asked for is there. Return the request, and say so as the reason."),
 				title=_("Cameras and Times"),
-			)
-
-	def require_reason(self):
-		if len(cstr(self.decision_reason).strip()) < request_people.SHORTEST_REASON:
-			frappe.throw(
-				_("Write the reason, in at least {0} letters: who asked reads it.").format(
-					request_people.SHORTEST_REASON
-				),
-				title=_("Reason"),
 			)
 
 	def require_receiver(self):

@@ -33,6 +33,7 @@ from giam_sat_mot_cua.media.evidence.package import PLAYABLE, PackageWriter
 from giam_sat_mot_cua.papers.page import PaperError
 from giam_sat_mot_cua.recording import clock, hour_index
 from giam_sat_mot_cua.setup import factories
+from giam_sat_mot_cua.workers import exports
 
 REASON = "Chưa nêu rõ thời gian cần trích xuất"
 SUBMIT, WITHDRAW, CHECK = "Submit the Request", "Withdraw the Request", "Confirm the Check"
@@ -515,6 +516,31 @@ class TestExtractionRequest(IntegrationTestCase):
 		told = package_facts.told(steps[-1])
 		full_name = frappe.db.get_value("User", self.people["operator"], "full_name")
 		self.assertEqual((told["who"], told["what"]), (full_name, frappe._("Export given up")))
+
+	def test_a_package_is_not_signed_with_a_key_that_was_retired_meanwhile(self):
+		_doc, name = self.package()
+		request = packages.begin(name, "here:1:1", never)
+
+		class KeyChanges:
+			"""An export in whose midst an administrator makes a new key."""
+
+			without_minutes = None
+
+			def __init__(self, *_arguments):
+				pass
+
+			def require(self):
+				pass
+
+			def write(self, out, *_arguments) -> dict:
+				signing_keys.make()
+				out.write(b"PK")
+				return {"made_utc_ms": clock.now_ms(), "files": []}
+
+		with patch.object(exports, "Export", KeyChanges), patch.object(frappe.db, "commit"):
+			self.assertRaises(export.NotYet, exports.write, name, request)
+		self.assertFalse(packages.path_of(name).exists())
+		packages.unfinished_path(name).unlink()
 
 	def test_the_system_alone_exports(self):
 		doc = self.act(self.checked(), "commune leader", "Approve")

@@ -32,20 +32,7 @@ class TestFootageApplication(IntegrationTestCase):
 		frappe.db.rollback()
 
 	def sent(self, **values) -> dict:
-		return {
-			"requester_name": "Nguyễn Thị Hạnh",
-			"organisation": "Công ty A & B",
-			"phone": "0912 345 678",
-			"identity_paper": "Identity Card",
-			"identity_number": "036012345678",
-			"unit": self.unit.unit_name,
-			"from_time": f"{self.until - timedelta(minutes=30):%Y-%m-%dT%H:%M}",
-			"to_time": f"{self.until:%Y-%m-%dT%H:%M}",
-			"wanted": "Quầy số 2, hồ sơ bị trả lại",
-			"purpose": "Khiếu nại về việc trả hồ sơ",
-			"legal_basis": "Luật Khiếu nại, Điều 12",
-			**values,
-		}
+		return factories.application_fields(self.unit.unit_name, self.until, **values)
 
 	def received(self, **values) -> tuple:
 		"""(application, code) as somebody without a login sends it."""

@@ -1,8 +1,8 @@
 from frappe.model.document import Document
 
 from giam_sat_mot_cua.access.attributes import OwnAttributes
-from giam_sat_mot_cua.access.kept_secrets import KeepsSecrets
 from giam_sat_mot_cua.access.records import refuse_change
+from giam_sat_mot_cua.access.secrets import KeepsSecrets
 
 
 class SigningKey(KeepsSecrets, OwnAttributes, Document):

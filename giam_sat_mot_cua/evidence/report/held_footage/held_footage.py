@@ -46,6 +46,7 @@ def columns() -> list[dict]:
 
 
 def shown(row: Held, unit: str | None) -> dict:
+	files, size = row.kept()
 	return {
 		"doctype": row.doctype,
 		"kind": _(row.doctype),
@@ -56,8 +57,8 @@ def shown(row: Held, unit: str | None) -> dict:
 		"unit": unit,
 		"from_time": to_the_second(row.begin),
 		"to_time": to_the_second(row.end),
-		"files": row.files,
-		"size_gb": row.size_bytes / GB,
+		"files": files,
+		"size_gb": size / GB,
 	}
 
 

@@ -6,11 +6,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cstr, get_bench_path
-from frappe.utils.password import get_decrypted_password
 
 from giam_sat_mot_cua.access import secrets
 from giam_sat_mot_cua.access.attributes import OwnAttributes
-from giam_sat_mot_cua.access.kept_secrets import KeepsSecrets
 from giam_sat_mot_cua.access.records import keep_stored
 from giam_sat_mot_cua.recording import folders, hour_index
 from giam_sat_mot_cua.recording.volume_kinds import S3_ARCHIVE
@@ -45,7 +43,7 @@ PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
-class StorageVolume(KeepsSecrets, OwnAttributes, Document):
+class StorageVolume(secrets.KeepsSecrets, OwnAttributes, Document):
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
 
@@ -204,7 +202,7 @@ class StorageVolume(KeepsSecrets, OwnAttributes, Document):
 			)
 
 	def has_stored(self, field: str) -> bool:
-		return bool(get_decrypted_password(self.doctype, self.name, field, raise_exception=False))
+		return bool(secrets.stored(self.doctype, self.name, field))
 
 	def validate_ca_file(self):
 		chosen = (self.ca_file or "").strip()
